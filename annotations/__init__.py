@@ -1,0 +1,1 @@
+"""What may be said of a report: schema, store, tags, markup and scorer. Knows nothing of models."""

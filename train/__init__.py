@@ -1,0 +1,1 @@
+"""Gold → model folder: fine-tuning, pre-training, distillation and export. Never imported by infer."""
