@@ -28,3 +28,8 @@ FOLD = _table()
 def fold(text: str) -> str:
     """The text with every character folded, position by position: `９５％，` → `95%,`. len(fold(t)) == len(t)."""
     return text.translate(FOLD)
+
+
+def is_han(char: str) -> bool:
+    """Whether a character is a Chinese one (CJK unified ideographs, extensions included, and 〇)."""
+    return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or "\U00020000" <= char <= "\U0003ffff" or char == "〇"
