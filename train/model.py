@@ -1,0 +1,108 @@
+"""A Chinese BERT with a token-classification head, a linking head and a role head, trained jointly on one pass of the encoder.
+
+Characters in, three answers out: BIO tags for every character; for every (value, span) pair whether the value points at the
+span (one bilinear matrix for each relation, plus what stands between the two); for every value its role and direction.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModel
+
+from annotations.candidates import FEATURE_SIZES, RELATIONS
+from annotations.schema import DIRECTIONS, LABELS, ROLES
+from annotations.tags import TAGS
+
+NO_DIRECTION = len(DIRECTIONS)
+
+
+class Batch(NamedTuple):
+    """One batch. B windows of L tokens, S spans, P pairs. `spans` rows are (window, first token, last token, label)."""
+
+    ids: torch.Tensor  # [B, L]
+    attention: torch.Tensor  # [B, L]
+    tags: torch.Tensor  # [B, L], -100 where nothing is to be learned
+    spans: torch.Tensor  # [S, 4]
+    pairs: torch.Tensor  # [P, 3]: value span, argument span, relation
+    features: torch.Tensor  # [P, len(FEATURE_SIZES)]
+    links: torch.Tensor  # [P], 0 or 1
+    roles: torch.Tensor  # [S], -100 for spans that are no value
+    directions: torch.Tensor  # [S], -100 likewise
+
+
+class Heads(nn.Module):
+    """Linking, role and direction heads over span representations (first and last token's state, label)."""
+
+    def __init__(self, hidden: int, size: int = 128, dropout: float = 0.1):
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.project = nn.Linear(2 * hidden, size)
+        self.label = nn.Embedding(len(LABELS), size)
+        self.norm = nn.LayerNorm(size)
+        self.bilinear = nn.Parameter(torch.randn(len(RELATIONS), size, size) / size)
+        self.features = nn.ModuleList(nn.Embedding(n, size) for n in FEATURE_SIZES)
+        self.of_value = nn.Linear(size, size)
+        self.of_argument = nn.Linear(size, size)
+        self.of_relation = nn.Embedding(len(RELATIONS), size)
+        self.out = nn.Linear(size, 1)
+        self.bias = nn.Parameter(torch.full((len(RELATIONS),), -1.0))
+        self.role = nn.Sequential(nn.Linear(2 * hidden, size), nn.GELU(), nn.Dropout(dropout), nn.Linear(size, len(ROLES) + len(DIRECTIONS) + 1))
+
+    def forward(self, states: torch.Tensor, first: torch.Tensor, last: torch.Tensor, label: torch.Tensor, value: torch.Tensor, argument: torch.Tensor, relation: torch.Tensor, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Link logits [P] and role + direction logits [S, 5 + 3], from flat states [N, H] and indices into them."""
+        ends = torch.cat([states[first], states[last]], -1)
+        spans = self.norm(self.project(self.dropout(ends)) + self.label(label))
+        v, a = spans[value], spans[argument]
+        # one product with all matrices, then the row of each pair's relation: cheaper than gathering matrices
+        products = torch.einsum("pd,rde,pe->pr", v, self.bilinear, a).gather(1, relation.unsqueeze(1)).squeeze(1)
+        seen = sum(table(features[:, i]) for i, table in enumerate(self.features))
+        mixed = functional.gelu(self.of_value(v) + self.of_argument(a) + self.of_relation(relation) + seen)
+        links = products + self.out(self.dropout(mixed)).squeeze(-1) + self.bias[relation]
+        return links, self.role(self.dropout(ends))
+
+
+class IndicatorModel(nn.Module):
+    """The encoder and its heads."""
+
+    def __init__(self, encoder: nn.Module):
+        super().__init__()
+        self.encoder = encoder
+        hidden = encoder.config.hidden_size
+        self.dropout = nn.Dropout(0.1)
+        self.tagger = nn.Linear(hidden, len(TAGS))
+        self.heads = Heads(hidden)
+
+    @classmethod
+    def from_base(cls, base: str, **config: object) -> "IndicatorModel":
+        """Any BERT that transformers can load, a folder or a hub name; the heads start at random."""
+        return cls(AutoModel.from_pretrained(base, add_pooling_layer=False, use_safetensors=True, **config))
+
+    @classmethod
+    def from_config(cls, base: str, **config: object) -> "IndicatorModel":
+        """The same with random encoder weights, to measure what the encoder brings."""
+        return cls(AutoModel.from_config(AutoConfig.from_pretrained(base, **config), add_pooling_layer=False))
+
+    def encode(self, ids: torch.Tensor, attention: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """States [B, L, H] and tag logits [B, L, len(TAGS)]."""
+        states = self.encoder(input_ids=ids, attention_mask=attention).last_hidden_state
+        return states, self.tagger(self.dropout(states))
+
+    def answer(self, states: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Link logits and role + direction logits of a batch's spans and pairs."""
+        base = batch.spans[:, 0] * states.shape[1]
+        return self.heads(states.flatten(0, 1), base + batch.spans[:, 1], base + batch.spans[:, 2], batch.spans[:, 3], batch.pairs[:, 0], batch.pairs[:, 1], batch.pairs[:, 2], batch.features)
+
+    def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Tag, link, role and direction losses, each a mean over what it is asked about."""
+        states, logits = self.encode(batch.ids, batch.attention)
+        found = {"tags": functional.cross_entropy(logits.float().flatten(0, 1), batch.tags.flatten(), ignore_index=-100)}
+        if len(batch.spans):
+            links, kinds = self.answer(states, batch)
+            if len(batch.pairs):
+                found["links"] = functional.binary_cross_entropy_with_logits(links.float(), batch.links.float())
+            if (batch.roles >= 0).any():
+                found["roles"] = functional.cross_entropy(kinds[:, : len(ROLES)].float(), batch.roles, ignore_index=-100)
+                found["directions"] = functional.cross_entropy(kinds[:, len(ROLES) :].float(), batch.directions, ignore_index=-100)
+        return found
