@@ -16,6 +16,7 @@ import calendar
 import re
 
 from annotations.schema import ARGUMENTS, LABELS, VALUE_LABELS, AnnotatedReport, Interval, Quantity, SchemaError, Span, Value, problems, sha256_of
+from corpus.fold import fold
 
 SPAN = re.compile(r"\{(?P<text>[^{}|]+)\|(?P<label>[A-Z]+)(?:#(?P<id>\w+))?(?P<keys>(?:\s+\w+=[^\s{}]*)*)\s*\}")
 QUANTITY = re.compile(r"^(?P<bound>>=|<=|>|<|~)?(?P<number>\?|-?\d+(?:\.\d+)?(?:e-?\d+)?)(?:\.\.(?P<high>-?\d+(?:\.\d+)?))?(?P<unit>.*)$")
@@ -28,7 +29,7 @@ def read_quantity(written: str) -> Quantity:
     match = QUANTITY.match(written)
     if not match:
         raise SchemaError(f"v={written}: not a quantity (write v=46名, v=>=1900人次, v=0.65..0.7%)")
-    unit = match["unit"] or None
+    unit = fold(match["unit"]) or None
     if match["number"] == "?":
         return Quantity(None, None, None, BOUND_SIGNS[match["bound"]], unit)
     number = float(match["number"])

@@ -1,0 +1,1 @@
+"""Report → indicator list, with ONNX Runtime and no torch."""

@@ -1,0 +1,30 @@
+"""What a fine-tuning run is made of: one frozen dataclass, saved in run.json."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Every choice of a run. Rates are AdamW's at the end of the warm-up."""
+
+    base: str = "models/base"
+    name: str = "default"
+    epochs: int = 8
+    batch: int = 12  # windows a step
+    rate: float = 1.5e-4  # encoder
+    head_rate: float = 1e-3
+    layer_decay: float = 0.95  # rate of each lower layer, relative to the one above
+    warmup: float = 0.1  # share of the steps
+    weight_decay: float = 0.01
+    link_weight: float = 2.0
+    role_weight: float = 0.5
+    window: int = 254  # characters of whole sentences packed together; up to 510 for one long sentence
+    random_encoder: bool = False
+    authored: bool = True  # the reports written for the project
+    external: bool = True  # annotated texts of the external data folder
+    share: float = 1.0  # of the training reports, for learning curves
+    seed: int = 13
+
+    def to_json(self) -> dict[str, object]:
+        """As plain data."""
+        return asdict(self)

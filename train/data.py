@@ -1,0 +1,160 @@
+"""Annotated reports → a datasets.DatasetDict of windows → tensors. Counts what was cut or lost on the way."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+from datasets import Dataset, DatasetDict
+
+from annotations import store
+from annotations.candidates import FEATURE_SIZES, RELATIONS, LabelledSpan, pairs_of
+from annotations.schema import DIRECTIONS, LABELS, ROLES, VALUE_LABELS, AnnotatedReport
+from annotations.tags import TAG_IDS, spans_to_tags
+from corpus.characters import Characters
+from corpus.sentences import Window, windows
+from corpus.text import CleanText, clean
+from train.config import TrainConfig
+from train.model import NO_DIRECTION, Batch
+
+Annotated = tuple[str, AnnotatedReport]
+
+
+def load_reports(split: str, config: TrainConfig) -> tuple[list[Annotated], list[str]]:
+    """The (raw, annotations) of a split, as the config asks, and the ids of external reports whose text is not at hand."""
+    found: list[Annotated] = []
+    absent: list[str] = []
+    if config.authored:
+        found += store.load(store.DATA / f"{split}.jsonl")
+    external = store.DATA / "external.jsonl"
+    if config.external and split != "test" and external.exists():
+        found += [(raw, report) for raw, report in store.load(external) if report.meta.get("split", "train") == split]
+        absent = store.missing(external)
+    if split == "train" and config.share < 1:
+        order = sorted(found, key=lambda pair: pair[1].id)
+        random.Random(config.seed).shuffle(order)
+        found = order[: max(1, round(config.share * len(order)))]
+    return found, absent
+
+
+def windows_of(text: CleanText, report: AnnotatedReport, size: int) -> list[Window]:
+    """The windows of a report; of a report annotated in part, those that lie inside the parts."""
+    found = list(windows(text.text, size))
+    if not report.parts:
+        return found
+    inside = [text.from_raw(*part) for part in report.parts]
+    return [w for w in found if any(a <= w.start and w.end <= b for a, b in inside)]
+
+
+def rows_of(raw: str, report: AnnotatedReport, chars: Characters, size: int, lost: Counter[str]) -> Iterator[dict]:
+    """One row a window: ids, tags, spans [start, end, label], values [span, role, direction], links [value, argument, relation].
+
+    Spans count in the window where they begin; a span that a window cuts, and a link whose end lies in another window, are
+    left out and counted in `lost`.
+    """
+    text = clean(raw)
+    by_id = report.by_id()
+    place = {}
+    for span in report.spans:
+        start, end = text.from_raw(span.start, span.end)
+        if start >= end:
+            lost["span that cleaning removed"] += 1
+            continue
+        if text.to_raw(start, end) != (span.start, span.end):
+            lost["span border moved by cleaning"] += 1
+        place[span.id] = LabelledSpan(span.label, start, end)
+    for window in windows_of(text, report, size):
+        here = {i: s for i, s in place.items() if window.core_start <= s.start < window.core_end}
+        for i in [i for i, s in here.items() if s.end > window.end]:
+            lost["span cut by a window"] += 1
+            del here[i]
+        order = sorted(here, key=lambda i: here[i].start)
+        index = {i: n for n, i in enumerate(order)}
+        piece = text.text[window.start : window.end]
+        tags = spans_to_tags([(here[i].label, here[i].start - window.start, here[i].end - window.start) for i in order], len(piece))
+        values, links = [], []
+        for value in report.values:
+            if value.span not in index:
+                continue
+            direction = DIRECTIONS.index(value.direction) if value.direction else NO_DIRECTION
+            values.append([index[value.span], ROLES.index(value.role), direction])
+            for relation, ids in (*value.arguments.items(), ("vs", value.versus), ("change_of", value.change_of)):
+                for target in ids:
+                    if target in index:
+                        links.append([index[value.span], index[target], RELATIONS.index(relation)])
+                    else:
+                        lost[f"{relation} link into another window"] += 1
+        yield {
+            "report": report.id,
+            "start": window.start,
+            "text": piece,
+            "input_ids": chars.encode(piece),
+            "tags": [TAG_IDS[tag] for tag in tags],
+            "spans": [[here[i].start - window.start, here[i].end - window.start, LABELS.index(here[i].label)] for i in order],
+            "values": values,
+            "links": links,
+        }
+        lost["windows"] += 1
+    lost["value spans without a value"] += sum(s.label in VALUE_LABELS and s.id not in {v.span for v in report.values} for s in by_id.values())
+
+
+def dataset_of(reports: Iterable[Annotated], chars: Characters, size: int) -> tuple[Dataset, Counter[str]]:
+    """The windows of all reports as a Dataset, and the counts of what was lost."""
+    lost: Counter[str] = Counter()
+    rows = [row for raw, report in reports for row in rows_of(raw, report, chars, size, lost)]
+    return Dataset.from_list(rows), +lost
+
+
+def dataset_dict(splits: dict[str, list[Annotated]], chars: Characters, size: int) -> tuple[DatasetDict, dict[str, Counter[str]]]:
+    """All splits as a DatasetDict, with the losses of each."""
+    made = {split: dataset_of(reports, chars, size) for split, reports in splits.items()}
+    return DatasetDict({split: dataset for split, (dataset, _) in made.items()}), {split: lost for split, (_, lost) in made.items()}
+
+
+def collate(rows: Sequence[dict], chars: Characters) -> Batch:
+    """Rows → one padded batch; tokens are [CLS] characters [SEP], so token i + 1 is character i."""
+    length = max(len(row["input_ids"]) for row in rows) + 2
+    ids = torch.full((len(rows), length), chars.pad)
+    tags = torch.full((len(rows), length), -100)
+    spans: list[list[int]] = []
+    pairs: list[list[int]] = []
+    features: list[list[int]] = []
+    links: list[int] = []
+    roles: list[int] = []
+    directions: list[int] = []
+    for b, row in enumerate(rows):
+        n = len(row["input_ids"])
+        ids[b, 0] = chars.cls
+        ids[b, 1 : n + 1] = torch.tensor(row["input_ids"])
+        ids[b, n + 1] = chars.sep
+        tags[b, 1 : n + 1] = torch.tensor(row["tags"])
+        base = len(spans)
+        spans += [[b, start + 1, end, label] for start, end, label in row["spans"]]
+        roles += [-100] * len(row["spans"])
+        directions += [-100] * len(row["spans"])
+        for span, role, direction in row["values"]:
+            roles[base + span], directions[base + span] = role, direction
+        asked, seen = pairs_of(row["text"], [LabelledSpan(LABELS[label], start, end) for start, end, label in row["spans"]])
+        wanted = {tuple(link) for link in row["links"]}
+        pairs += [[base + pair.value, base + pair.argument, pair.relation] for pair in asked]
+        links += [int(tuple(pair) in wanted) for pair in asked]
+        features += seen.tolist()
+    return Batch(
+        ids, (ids != chars.pad).long(), tags,
+        torch.tensor(spans, dtype=torch.long).reshape(-1, 4), torch.tensor(pairs, dtype=torch.long).reshape(-1, 3),
+        torch.tensor(features, dtype=torch.long).reshape(-1, len(FEATURE_SIZES)), torch.tensor(links, dtype=torch.long),
+        torch.tensor(roles, dtype=torch.long), torch.tensor(directions, dtype=torch.long),
+    )  # fmt: skip
+
+
+def batches(dataset: Dataset, size: int, chars: Characters, rng: random.Random | None) -> list[list[int]]:
+    """Row numbers of each batch: shuffled, neighbours in length together so that little is padded; in order without `rng`."""
+    lengths = [len(ids) for ids in dataset["input_ids"]]
+    order = list(range(len(lengths)))
+    if rng:
+        rng.shuffle(order)
+        pools = [sorted(order[i : i + size * 16], key=lambda n: lengths[n]) for i in range(0, len(order), size * 16)]
+        found = [pool[i : i + size] for pool in pools for i in range(0, len(pool), size)]
+        rng.shuffle(found)
+        return found
+    return [order[i : i + size] for i in range(0, len(order), size)]
