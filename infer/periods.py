@@ -180,3 +180,20 @@ def _month(year: int, month: int, part: str | None) -> Interval | None:
         return Interval(None, whole.end)
     first, last = {"初": ("01", "10"), "上旬": ("01", "10"), "中旬": ("11", "20"), "下旬": ("21", whole.end[-2:])}[part]
     return Interval(f"{whole.start[:8]}{first}", f"{whole.start[:8]}{last}")
+
+
+RELATIVE = re.compile(r"同期|去年|上年|上一年|前年|次年|以来|[年月]?[末底初]$|近")
+
+
+def parse_all(spans: list[tuple[int, int]], text: str, year: int | None) -> list[Interval]:
+    """The days of every PERIOD span (clean offsets, in order) of a text: relative ones look back to the last absolute one, 上年 only within its sentence."""
+    found: list[Interval] = []
+    last: tuple[int, Interval] | None = None
+    for start, end in spans:
+        words = text[start:end]
+        here = last is not None and not re.search(r"[。！？!?\n]", text[last[0] : start])
+        days = parse(words, year, last[1] if last and (here or "同期" in words) else None)
+        found.append(days)
+        if days.start and not RELATIVE.search(words):
+            last = (end, days)
+    return found

@@ -20,7 +20,7 @@ SCALE = {**SMALL, **LARGE}
 BEFORE = {
     "approx": ("约", "大约", "近", "将近", "接近", "大概", "约为", "约占"),
     "more_than": ("超", "超过", "逾", "多于", "高于", "大于", "突破", "超出"),
-    "at_least": ("不少于", "不低于", "至少", "不小于", "最少", "达到", "达"),
+    "at_least": ("不少于", "不低于", "至少", "不小于", "最少", "满", "达到", "达"),
     "less_than": ("不足", "不到", "低于", "少于", "小于"),
     "at_most": ("不超过", "不高于", "不多于", "不大于", "最多", "至多", "不超"),
 }
@@ -38,6 +38,7 @@ _CN = "零〇○一二三四五六七八九十百千万亿两俩仨半壹贰叁�
 _ARABIC = r"-?\d[\d,]*(?: \d{3})*(?:\.\d+)?"
 NUMBER = rf"(?:{_ARABIC}|[{_CN}]+(?:点[{_CN}]+)?)"
 MORE = "[余多几来]"
+_UNIT_NUMERALS = re.compile(r"/1?0?[百千万]|(?:百|千|十?万)分点|[百千万]瓦时?|千克|千米|千卡")  # numerals that belong to a unit
 _NUMBER = re.compile(rf"(?P<number>{NUMBER})\s*(?P<more>{MORE})?\s*(?P<scale>[十百千万亿]+)?(?P<more2>{MORE})?")
 _VAGUE = re.compile(r"(?P<head>[数几好])(?P<scale>[十百千万亿]+)|(?P<ten>[二三四五六七八九]?十)几")
 _DASH = r"(?:-|—+|~|至|到)"
@@ -154,7 +155,7 @@ def _ready(number: Decimal, bounds: list[str], unit: str | None) -> Quantity:
 
 def _special(text: str, bounds: list[str]) -> Quantity | None:
     """Forms that are no number + unit: 三分之二, 百分之九十, 九成五, 1:1.25, 一半, 数十人, 十几家."""
-    match = re.fullmatch(rf"({NUMBER}|百|千|万)分之({NUMBER})({MORE})?(.*)", text)
+    match = re.fullmatch(rf"({NUMBER}|百|千|万)分之({NUMBER})({MORE}|强)?", text)
     if match:
         base, part = plain_number(match[1]), plain_number(match[2])
         if base and part is not None:
@@ -174,6 +175,9 @@ def _special(text: str, bounds: list[str]) -> Quantity | None:
     if match and DIGITS[match[2]] == DIGITS[match[1]] + 1:  # 三四天, 七八十人
         low, high = (_float(_scaled(Decimal(DIGITS[match[i]]), match[3])) for i in (1, 2))
         return Quantity.of_range(low, high, _unit(match[4] or "", []))
+    half = re.fullmatch(rf"({NUMBER})个半(.+)", text)
+    if half and (whole := plain_number(half[1])) is not None:  # 四个半小时
+        return _ready(whole + Decimal("0.5"), bounds, "个" + half[2])
     if re.fullmatch(r"(?:一|过|大)半(?:数)?|半数", text):
         return Quantity.of_bound("more_than" if text[0] in "过大" else _bound(bounds), 0.5, None)
     match = re.fullmatch(rf"{_VAGUE.pattern}({MORE})?(.*)", text)
@@ -233,7 +237,7 @@ def _single(text: str, bounds: list[str], payee: list[str]) -> Quantity | None:
     unit, factor = _unit_and_factor(rest[: late.end() - 1] + rest[late.end() :] if late else rest, payee)
     if unit and re.fullmatch(r".{1,3}[余多]", unit):  # 12年余
         unit, more = unit[:-1], [*more, "at_least"]
-    if unit and re.search(rf"\d|[{_CN}]", re.sub(r"/10?万|[百千万]瓦(?:时)?|千克|千米|千卡|百分点|分", "", unit)):
+    if unit and re.search(rf"\d|[{_CN}]", _UNIT_NUMERALS.sub("", unit)):
         return None  # 七斤二两, 3个月零5天: more than one number, not to be guessed
     return _ready(number * factor, bounds + more + ["at_least"] * bool(late), unit)
 
@@ -272,9 +276,9 @@ def _rank(text: str) -> Quantity:
     if share:
         unit, factor = _unit_and_factor(share[2], [])
         return Quantity.of_bound("at_most", _float(plain_number(share[1]) * factor), unit)
-    match = re.fullmatch(rf"(?P<top>前|后|进入前)?(?:列|居)?第?(?P<low>{NUMBER})(?:{_DASH}第?(?P<high>{NUMBER}))?(?P<unit>[名位]|方阵|等次)?(?:以内|内)?", text)
+    match = re.fullmatch(rf"(?P<top>前|后|进入前)?(?:列|居)?第?(?P<low>{NUMBER})(?:{_DASH}第?(?P<high>{NUMBER}))?(?P<unit>[名位强个]|方阵|等次)?(?:以内|内)?", text)
     if not match or (low := plain_number(match["low"])) is None:
         return NOTHING
     if match["high"] and (high := plain_number(match["high"])) is not None:
         return Quantity.of_range(_float(low), _float(high), match["unit"])
-    return Quantity.of_bound("at_most" if match["top"] else "exact", _float(low), match["unit"])
+    return Quantity.of_bound("at_most" if match["top"] or match["unit"] == "强" else "exact", _float(low), match["unit"])

@@ -1,0 +1,64 @@
+"""Clean text → labelled spans with confidences: windows batched by length, one pass of the encoder, Viterbi over legal BIO paths."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotations.candidates import LabelledSpan
+from annotations.decode import log_softmax, spans_of
+from corpus.sentences import Window, windows
+from infer.model import Model, run_tagger
+
+BATCH_TOKENS = 4096  # tokens of one batch, padding included: enough to fill two cores, little memory
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """One window: its spans (clean offsets of the whole text), their confidences, and the states of their first and last characters [S, H]."""
+
+    window: Window
+    spans: list[LabelledSpan]
+    confidences: list[float]
+    first: np.ndarray
+    last: np.ndarray
+
+
+def tag(text: str, model: Model) -> list[Tagged]:
+    """The spans of a clean text, window by window in order. Spans outside a window's core are kept, for linking; the caller drops them as entities."""
+    found = list(windows(text, model.run["window"]))
+    results: list[Tagged | None] = [None] * len(found)
+    for batch in _batches([w.end - w.start for w in found]):
+        ids = _ids([text[found[i].start : found[i].end] for i in batch], model)
+        states, logits = run_tagger(model, ids)
+        for row, i in enumerate(batch):
+            results[i] = _read(found[i], states[row], logits[row])
+    return [result for result in results if result is not None]
+
+
+def _read(window: Window, states: np.ndarray, logits: np.ndarray) -> Tagged:
+    scores = log_softmax(logits[1 : window.end - window.start + 1])
+    spans = spans_of(scores)
+    first = np.array([start + 1 for _, start, _, _ in spans], dtype=np.int64)
+    last = np.array([end for _, _, end, _ in spans], dtype=np.int64)
+    placed = [LabelledSpan(label, window.start + start, window.start + end) for label, start, end, _ in spans]
+    return Tagged(window, placed, [confidence for *_, confidence in spans], states[first], states[last])
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Window numbers by length, so many to a batch that it holds at most BATCH_TOKENS tokens."""
+    found: list[list[int]] = []
+    for i in sorted(range(len(lengths)), key=lambda n: lengths[n]):
+        if found and (len(found[-1]) + 1) * (lengths[i] + 2) <= BATCH_TOKENS:
+            found[-1].append(i)
+        else:
+            found.append([i])
+    return found
+
+
+def _ids(pieces: Sequence[str], model: Model) -> np.ndarray:
+    chars = model.characters
+    ids = np.full((len(pieces), max(map(len, pieces)) + 2), chars.pad, dtype=np.int64)
+    for row, piece in enumerate(pieces):
+        ids[row, : len(piece) + 2] = [chars.cls, *chars.encode(piece), chars.sep]
+    return ids
