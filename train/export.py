@@ -78,7 +78,7 @@ def _export_tagger(model: IndicatorModel, path: Path) -> None:
     axes = {name: {0: "windows", 1: "tokens"} for name in ("ids", "attention", "states", "logits")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns of every Python branch; the outputs are compared below
-        torch.onnx.export(_Tagger(model), (ids, torch.ones_like(ids)), str(path), input_names=["ids", "attention"], output_names=["states", "logits"], dynamic_axes=axes, dynamo=False, opset_version=17)
+        torch.onnx.export(_Tagger(model).eval(), (ids, torch.ones_like(ids)), str(path), input_names=["ids", "attention"], output_names=["states", "logits"], dynamic_axes=axes, dynamo=False, opset_version=17)
 
 
 def _export_heads(model: IndicatorModel, path: Path) -> None:

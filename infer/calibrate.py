@@ -1,0 +1,123 @@
+"""python -m infer.calibrate MODEL : link thresholds and confidence curves of a model folder, fitted on the dev split, into its run.json."""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from annotations import store
+from annotations.decode import THRESHOLDS
+from annotations.schema import SchemaError
+from annotations.score import Facts, Score, facts_of_gold, facts_of_output
+from corpus.report import Report
+from infer.link import link
+from infer.model import Model, ModelError, load
+from infer.records import assemble
+from infer.tagger import tag
+
+GRID = (0.3, 0.4, 0.5, 0.6, 0.7)
+
+
+def fit_logistic(certainties: np.ndarray, right: np.ndarray, rounds: int = 50) -> list[float]:
+    """Platt scaling: [slope, intercept] of the chance of being right over the logit of a log probability, by Newton steps with a small ridge."""
+    clipped = np.minimum(certainties, -1e-6)
+    x = np.stack([clipped - np.log(-np.expm1(clipped)), np.ones_like(clipped)], 1)
+    weights = np.array([1.0, 0.0])
+    ridge = np.array([1e-2, 1e-3])
+    for _ in range(rounds):
+        p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
+        gradient = x.T @ (p - right) + ridge * (weights - [1.0, 0.0])
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge)
+        weights = weights - np.linalg.solve(hessian, gradient)
+    return [float(w) for w in weights]
+
+
+def expected_error(probabilities: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error over equal-width bins (Naeini et al. 2015)."""
+    place = np.minimum((probabilities * bins).astype(int), bins - 1)
+    return float(sum(abs(probabilities[place == b].mean() - right[place == b].mean()) * (place == b).mean() for b in range(bins) if (place == b).any()))
+
+
+def _dev(splits: tuple[str, ...]) -> list[tuple[str, object]]:
+    found = [pair for name in splits for pair in store.load(store.DATA / f"{name}.jsonl")]
+    external = store.DATA / "external.jsonl"
+    if external.exists():
+        found += [(raw, report) for raw, report in store.load(external) if report.meta.get("split") == "dev" and not report.parts]
+    return found
+
+
+def calibrate(model: Model) -> dict:
+    """Chooses thresholds by record F1, one relation after another, then fits the curves; returns what goes into run.json."""
+    gold = [(Report(report.id, report.source, raw), facts_of_gold(report)) for raw, report in _dev(("dev",))]
+    if not gold:
+        raise SchemaError("no dev reports to calibrate on; annotations/data/dev.jsonl is empty")
+    tagged = [tag(report.clean.text, model) for report, _ in gold]
+
+    def outputs() -> list[tuple[dict, list]]:
+        found = []
+        for (report, _), parts in zip(gold, tagged):
+            entities, linked = link(report.clean.text, parts, model)
+            found.append((assemble(report, entities, linked, {"name": "", "version": ""}, None), linked))
+        return found
+
+    def merit() -> float:
+        total = Score()
+        for (_, facts), (output, _) in zip(gold, outputs()):
+            total.add(facts, facts_of_output(output))
+        totals = total.totals()
+        return totals["record_f1"] + 0.5 * totals["arg_f1"]
+
+    model.run["thresholds"] = dict(THRESHOLDS)
+    for relation in ("of", "by", "in", "under", "during"):
+        scored = []
+        for threshold in GRID:
+            model.run["thresholds"][relation] = threshold
+            scored.append((merit(), -abs(threshold - 0.5), threshold))
+        model.run["thresholds"][relation] = max(scored)[2]
+    return {"thresholds": model.run["thresholds"], "calibration": _curves(gold, outputs())}
+
+
+def _curves(gold: list[tuple[Report, Facts]], found: list[tuple[dict, list]]) -> dict:
+    values, value_right, records, record_right = [], [], [], []
+    for (_, facts), (output, linked) in zip(gold, found):
+        said = facts_of_output(output).records
+        for value, (at, record) in zip(linked, sorted(said.items())):
+            true = facts.records.get(at)
+            values.append(math.log(max(value.confidence, 1e-6)))
+            value_right.append(true is not None and true.label == record.label)
+            records.append(value.certainty)
+            record_right.append(true == record)
+    curves = {}
+    for name, certain, right in (("value", values, value_right), ("record", records, record_right)):
+        certain, right = np.array(certain), np.array(right, dtype=float)
+        fitted = fit_logistic(certain, right)
+        x = np.minimum(certain, -1e-6)
+        p = 1 / (1 + np.exp(-(fitted[0] * (x - np.log(-np.expm1(x))) + fitted[1])))
+        curves[name] = fitted
+        curves[f"{name}_ece"] = round(expected_error(p, right), 4)
+        curves[f"{name}_count"] = len(right)
+    return curves
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m infer.calibrate", description=__doc__)
+    parser.add_argument("model", type=Path)
+    args = parser.parse_args(argv)
+    try:
+        model = load(args.model)
+        fitted = calibrate(model)
+    except (ModelError, SchemaError, OSError) as error:
+        print(f"calibrate: {error}", file=sys.stderr)
+        return 2
+    run = json.loads((args.model / "run.json").read_text(encoding="utf-8")) | fitted
+    (args.model / "run.json").write_text(json.dumps(run, ensure_ascii=False, indent=1), encoding="utf-8")
+    print(json.dumps(fitted))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
