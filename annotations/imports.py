@@ -5,6 +5,8 @@ depend on the order of work: two in ten to test, one in ten to dev. External tex
 """
 
 import hashlib
+import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +15,7 @@ from annotations import store
 from annotations.markup import read_report, split_header
 from annotations.schema import AnnotatedReport, SchemaError
 from corpus.external import REPORTS, read_source
+from corpus.stats import INDEX
 
 
 def _hash(text: str) -> str:
@@ -56,7 +59,18 @@ def import_authored(files: Iterable[Path], reports_dir: Path = REPORTS, data_dir
     split |= {id_: before[id_] for id_ in kept}
     for name in store.SPLITS:
         store.write(data_dir / f"{name}.jsonl", [report for id_, report in rows.items() if split[id_] == name])
+    _write_index(reports_dir / INDEX, rows.values())
     return {name: sum(s == name for s in split.values()) for name in store.SPLITS}
+
+
+def _write_index(path: Path, reports: Iterable[AnnotatedReport]) -> None:
+    """What the corpus says of its reports, without labels: one line each."""
+    lines = []
+    for report in sorted(reports, key=lambda r: r.id):
+        subjects = re.findall(r"[a-z]+(?:-[a-z]+)*", str(report.meta.get("subject")))
+        row = {"id": report.id, **{key: report.meta.get(key) for key in ("title", "region", "issuer", "year", "genre", "form")}, "subjects": subjects}
+        lines.append(json.dumps(row, ensure_ascii=False))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def import_external(files: Iterable[Path], data_dir: Path = store.DATA) -> dict[str, int]:

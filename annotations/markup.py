@@ -45,8 +45,9 @@ def _day(written: str, last: bool) -> str | None:
     if not match:
         raise SchemaError(f"t={written}: not a date (write 2023, 2023-06, 2023-06-30, a..b or -)")
     year, month = int(match[1]), int(match[2] or (12 if last else 1))
-    day = int(match[3] or (calendar.monthrange(year, month)[1] if last else 1))
-    if not (1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]):
+    longest = calendar.monthrange(year, month)[1] if 1 <= month <= 12 else 0
+    day = int(match[3] or (longest if last else 1))
+    if not 1 <= day <= longest:
         raise SchemaError(f"t={written}: no such day")
     return f"{year:04d}-{month:02d}-{day:02d}"
 
@@ -153,6 +154,8 @@ def read_report(marked: str, id_: str, source: str | None = None, external: str 
         raw = external
     info: dict[str, object] = {key: (value or None) for key, value in meta.items() if key != "source"}
     if info.get("year"):
+        if not str(info["year"]).isdecimal():
+            raise SchemaError(f"#year: {info['year']}: write a number, as in #year: 2023")
         info["year"] = int(str(info["year"]))
     report = AnnotatedReport(id_, source or meta.get("source", id_), sha256_of(raw), len(raw), spans, values, info, parts)
     wrong = problems(report, raw)

@@ -34,8 +34,10 @@ def from_json(row: dict) -> AnnotatedReport:
             values.append(Value(v["span"], v["role"], arguments, _ids(v.get("change_of")), v.get("dir"), _ids(v.get("vs")), quantity))
         parts = tuple((a, b) for a, b in row.get("parts", ()))
         return AnnotatedReport(row.get("id", ""), row.get("source", ""), row["sha256"], row["length"], spans, tuple(values), row.get("meta", {}), parts)
-    except (KeyError, TypeError) as error:
-        raise SchemaError(f"{row.get('id', 'a row')}: not an annotated report ({type(error).__name__}: {error})") from None
+    except SchemaError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise SchemaError(f"{row.get('id', 'a row') if isinstance(row, dict) else 'a row'}: not an annotated report ({type(error).__name__}: {error})") from None
 
 
 def to_json(report: AnnotatedReport) -> dict:
@@ -61,7 +63,7 @@ def to_json(report: AnnotatedReport) -> dict:
 def read(path: Path) -> list[AnnotatedReport]:
     """The annotations of a .jsonl file (one a line) or a .json file (one), unchecked against any text."""
     text = path.read_text(encoding="utf-8")
-    lines = [text] if path.suffix == ".json" else text.splitlines()
+    lines = [text] if path.suffix == ".json" else text.split("\n")
     found = []
     for number, line in enumerate(lines, 1):
         if line.strip():

@@ -69,7 +69,7 @@ def _cut(start: int, end: int, longest: int, overlap: int) -> Iterator[Window]:
     while True:
         stop = min(at + longest, end)
         core_start = at if at == start else at + overlap // 2
-        core_end = stop if stop == end else stop - overlap // 2
+        core_end = stop if stop == end else stop - overlap + overlap // 2
         yield Window(at, stop, core_start, core_end)
         if stop == end:
             return

@@ -99,15 +99,12 @@ def simplify(text: str) -> str:
 def _without_idle_spaces(text: str) -> list[int]:
     """Indices to keep: spaces stay, one at a time, only between two letters or digits (`20 30`, `Hello World`), never inside a grouped number (`1 482`)."""
     grouped = {i for match in GROUPED.finditer(text) for i in range(match.start(), match.end())}
-    keep: list[int] = []
-    for i, char in enumerate(text):
-        if char == " ":
-            before = text[keep[-1]] if keep else "\n"
-            after = text[i + 1 : i + 2] or "\n"
-            if i in grouped or not (_is_latin(before) and (_is_latin(after) or after == " " and _is_latin(text[i:].lstrip(" ")[:1]))):
-                continue
-        keep.append(i)
-    return keep
+    idle: set[int] = set()
+    for match in re.finditer(" +", text):
+        start, end = match.span()
+        parts_words = start not in grouped and _is_latin(text[start - 1 : start]) and _is_latin(text[end : end + 1])
+        idle.update(range(start + parts_words, end))
+    return [i for i in range(len(text)) if i not in idle]
 
 
 def _is_latin(char: str) -> bool:

@@ -5,7 +5,6 @@
 """
 
 from collections import defaultdict
-from decimal import Decimal
 
 TOLERANCE = 0.005  # of the larger figure, for figures that were rounded when written
 MAY_EXCEED = ("激活", "增", "完成", "达成", "使用率", "负担", "比", "抚养", "倍", "升", "降")  # shares that may honestly pass 100 %
@@ -21,7 +20,7 @@ def _row(kind: str, ids: list[int], expected: float | None, found: float, ok: bo
 
 
 def _round(number: float) -> float:
-    return float(Decimal(str(number)).quantize(Decimal("1e-9")).normalize())
+    return round(number, 9)
 
 
 def _exact(record: dict) -> float | None:

@@ -105,7 +105,7 @@ def _span_of_two(text: str, year: int | None) -> Interval | None:
     if month and re.fullmatch(rf"{_NUM}[日号]", right_rest):
         right_rest = month[0] + right_rest
     second = _whole_year(right_year) if not right_rest and right_said else _within(right_rest, right_year)
-    if not first or not second:
+    if not first or not second or (first.start and second.end and first.start > second.end):
         return None
     return Interval(first.start, second.end)
 
@@ -126,7 +126,7 @@ def _whole_year(year: int | None) -> Interval | None:
 
 
 def _months(year: int, first: int, last: int) -> Interval | None:
-    if not (1 <= first <= 12 and 1 <= last <= 12):
+    if not 1 <= first <= last <= 12:
         return None
     return Interval(f"{year:04d}-{first:02d}-01", f"{year:04d}-{last:02d}-{calendar.monthrange(year, last)[1]:02d}")
 

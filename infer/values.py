@@ -7,6 +7,7 @@
 Input is clean text (folded, simplified, noise-free). What cannot be read has number None and says so; nothing is guessed.
 """
 
+import math
 import re
 from decimal import Decimal
 
@@ -96,11 +97,21 @@ def _scaled(number: Decimal, scale: str | None) -> Decimal:
 
 
 def _float(number: Decimal) -> float:
-    return float(number)
+    found = float(number)
+    if math.isinf(found):
+        raise OverflowError(f"{number} is no figure")
+    return found
 
 
 def parse(text: str, label: str = "COUNT") -> Quantity:
     """The quantity of one value span; `label` decides how bare numbers and ranks are read."""
+    try:
+        return _parse(text, label)
+    except ArithmeticError:  # digits without end, 亿亿亿亿…: no figure
+        return NOTHING
+
+
+def _parse(text: str, label: str) -> Quantity:
     text = re.sub(r"\s+", "", text)  # one span is one number: `8 9 8人` is 898人
     if label == "RANK":
         return _rank(text)
@@ -180,7 +191,7 @@ def _special(text: str, bounds: list[str]) -> Quantity | None:
         return _ready(whole + Decimal("0.5"), bounds, "个" + half[2])
     if re.fullmatch(r"(?:一|过|大)半(?:数)?|半数", text):
         return Quantity.of_bound("more_than" if text[0] in "过大" else _bound(bounds), 0.5, None)
-    match = re.fullmatch(rf"{_VAGUE.pattern}({MORE})?(.*)", text)
+    match = re.fullmatch(rf"(?:{_VAGUE.pattern})({MORE})?(.*)", text)
     if match and match["head"]:
         size = _float(_scaled(Decimal(1), match["scale"]))
         return Quantity.of_range(2 * size, 10 * size, _unit(match[5], []))
@@ -280,5 +291,5 @@ def _rank(text: str) -> Quantity:
     if not match or (low := plain_number(match["low"])) is None:
         return NOTHING
     if match["high"] and (high := plain_number(match["high"])) is not None:
-        return Quantity.of_range(_float(low), _float(high), match["unit"])
+        return Quantity.of_range(_float(low), _float(high), match["unit"]) if low < high else NOTHING
     return Quantity.of_bound("at_most" if match["top"] or match["unit"] == "强" else "exact", _float(low), match["unit"])

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -40,8 +41,6 @@ def main(argv: list[str] | None = None) -> int:
     folder = args.models / config.name
     try:
         model, chars, history = fine_tune(config, ROOT / "work" / config.name, args.resume)
-        from collections import Counter
-
         dev = load_reports("dev", TrainConfig())[0]
         sample = [row["input_ids"] for raw, report in dev[:4] for row in list(rows_of(raw, report, chars, config.window, Counter()))[:5]]
         run = export(model, chars, config, history, folder, sample)

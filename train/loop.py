@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from seqeval.metrics import f1_score
 from tqdm import tqdm
 
-from annotations.candidates import RELATIONS, LabelledSpan, pairs_of
+from annotations.candidates import LabelledSpan, pairs_of
 from annotations.decode import choose_links, log_softmax, sigmoid, spans_of, viterbi
 from annotations.schema import ARGUMENTS, DIRECTIONS, LABELS, ROLES, VALUE_LABELS
 from annotations.score import Facts, Record, Score, facts_of_gold
@@ -20,7 +20,7 @@ from corpus.characters import Characters
 from corpus.text import clean
 from train.config import TrainConfig
 from train.data import Annotated, Batch, batches, collate, dataset_dict, load_reports, windows_of
-from train.model import IndicatorModel
+from train.model import IndicatorModel, characters_of
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -47,8 +47,8 @@ def schedule(step: int, total: int, warmup: float) -> float:
 
 
 @torch.no_grad()
-def predict(model: IndicatorModel, reports: list[Annotated], chars: Characters, size: int) -> tuple[list[Facts], list[list[str]], list[list[str]]]:
-    """What the PyTorch model extracts from each report (annotated parts only), on raw offsets, and gold and predicted tags per window for seqeval."""
+def predict(model: IndicatorModel, reports: list[Annotated], chars: Characters, size: int) -> tuple[list[Facts], list[list[str]]]:
+    """What the PyTorch model extracts from each report (annotated parts only), on raw offsets, and the tags of every window for seqeval."""
     model.eval()
     facts, paths = [], []
     for raw, report in reports:
@@ -80,12 +80,12 @@ def predict(model: IndicatorModel, reports: list[Annotated], chars: Characters, 
                     arguments = frozenset((key, *at[j]) for key in ARGUMENTS for j, _ in chosen.get(i, {}).get(key, ()))
                     records[at[i]] = Record(span.label, role, DIRECTIONS[direction] if role == "change" and direction < len(DIRECTIONS) else None, arguments)
         facts.append(Facts(frozenset(spans), records))
-    return facts, paths, []
+    return facts, paths
 
 
 def score_on(model: IndicatorModel, reports: list[Annotated], dataset, chars: Characters, size: int) -> dict[str, float]:
     """annotations.score's totals and seqeval's micro F1 on the same windows."""
-    facts, paths, _ = predict(model, reports, chars, size)
+    facts, paths = predict(model, reports, chars, size)
     total = Score()
     for (_, report), found in zip(reports, facts):
         total.add(facts_of_gold(report), found)
@@ -98,7 +98,7 @@ def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[A
     random.seed(config.seed)
     np.random.seed(config.seed)
     torch.manual_seed(config.seed)
-    chars = Characters.load(Path(config.base) / "vocab.txt")
+    chars = characters_of(config.base)
     splits: dict[str, list[Annotated]] = {}
     splits["train"], absent = load_reports("train", config)
     splits["dev"] = dev or load_reports("dev", TrainConfig())[0]

@@ -4,18 +4,32 @@ Characters in, three answers out: BIO tags for every character; for every (value
 span (one bilinear matrix for each relation, plus what stands between the two); for every value its role and direction.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from annotations.candidates import FEATURE_SIZES, RELATIONS
 from annotations.schema import DIRECTIONS, LABELS, ROLES
 from annotations.tags import TAGS
+from corpus.characters import Characters
 
 NO_DIRECTION = len(DIRECTIONS)
+
+
+def characters_of(base: str) -> Characters:
+    """The vocabulary of any BERT read as single characters: vocab.txt of a folder, else what its tokenizer knows (a hub name)."""
+    file = Path(base) / "vocab.txt"
+    if file.is_file():
+        return Characters.load(file)
+    vocabulary = AutoTokenizer.from_pretrained(base).get_vocab()
+    names = [f"[unused {i}]" for i in range(max(vocabulary.values()) + 1)]
+    for name, id_ in vocabulary.items():
+        names[id_] = name
+    return Characters(names)
 
 
 class Batch(NamedTuple):

@@ -327,11 +327,9 @@ def run(base: Path, sources: list[tuple[Path, float]], out: Path, config: Pretra
     step_of = objective if args.no_compile else torch.compile(objective)
     rng = random.Random(config.seed + 7919 * state["step"])
     rows = sample_rows(sources, config.length - 2, lac, rng)
-    log = (out / "log.jsonl").open("a", encoding="utf-8")
-
     def note(**figures: object) -> None:
-        log.write(json.dumps({"step": state["step"], "minutes": round(state["spent"] / 60, 2), **figures}) + "\n")
-        log.flush()
+        with (out / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps({"step": state["step"], "minutes": round(state["spent"] / 60, 2), **figures}) + "\n")
 
     def save() -> None:
         master.save(out / "checkpoint.part")

@@ -1,0 +1,63 @@
+"""python -m infer.bench [REPORT…] : characters per second, text in to records out, and where the time goes; ratios of one run are what counts."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from corpus.external import REPORTS
+from corpus.report import Report
+from infer.link import link
+from infer.model import DEFAULT, ModelError, load
+from infer.records import extract
+from infer.tagger import tag
+
+
+def _seconds(job: Callable[[], object], rounds: int) -> float:
+    """The best of some rounds: what the machine can do when nothing else disturbs it."""
+    best = float("inf")
+    for _ in range(rounds):
+        started = time.perf_counter()
+        job()
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m infer.bench", description=__doc__)
+    parser.add_argument("reports", nargs="*", help="default: ten reports of corpus/reports")
+    parser.add_argument("--model", type=Path, default=DEFAULT)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--fp32", action="store_true", help="measure the fp32 file beside int8")
+    args = parser.parse_args(argv)
+    paths = args.reports or [str(path) for path in sorted(REPORTS.glob("*.txt"))[:10]]
+    raws = [Report.load(path) for path in paths]
+    characters = sum(len(report.raw) for report in raws)
+
+    def fresh() -> list[Report]:
+        return [Report(report.id, report.source, report.raw) for report in raws]
+
+    found: dict[str, object] = {"reports": len(raws), "characters": characters}
+    for precision in ("int8", "fp32") if args.fp32 else ("int8",):
+        try:
+            model = load(args.model, precision)
+        except ModelError as error:
+            print(f"bench: {error}", file=sys.stderr)
+            return 2
+        tagged = [tag(report.clean.text, model) for report in raws]
+        times = {
+            "clean": _seconds(lambda: [report.clean for report in fresh()], args.rounds),
+            "tag": _seconds(lambda: [tag(report.clean.text, model) for report in raws], args.rounds),
+            "link": _seconds(lambda: [link(report.clean.text, parts, model) for report, parts in zip(raws, tagged)], args.rounds),
+            "all": _seconds(lambda: [extract(report, model) for report in fresh()], args.rounds),
+        }
+        found[precision] = {"characters_per_second": int(characters / times["all"]), **{f"{key}_share": round(seconds / times["all"], 3) for key, seconds in times.items() if key != "all"}}
+    print(json.dumps(found, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

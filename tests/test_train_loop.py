@@ -1,0 +1,137 @@
+"""Training end to end on a tiny BERT built in process: characters as tokens, resume, export, and a model folder that infer can open."""
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import BertConfig, BertForMaskedLM, BertTokenizer
+
+from annotations import store
+from annotations.candidates import RELATIONS
+from annotations.markup import parse
+from annotations.schema import LABELS, ROLES, AnnotatedReport, sha256_of
+from corpus.characters import SPECIALS, Characters
+from corpus.report import Report
+from infer.model import load
+from infer.records import extract
+from train import loop
+from train.config import TrainConfig
+from train.data import batches, collate, dataset_of, rows_of
+from train.export import export
+from train.model import IndicatorModel, characters_of
+
+MARKED = "{2023年|PERIOD#1},{青岚县|REGION#2}{居民健康素养水平|IND#3}达到{31.5%|RATE#4 of=3 in=2 during=1},比{上年|PERIOD#5}提高{2.1个百分点|RATE of=3 in=2 during=1 role=change of_value=4 dir=up vs=5}。\n下一步,{县人民医院|INST#6}计划新增{床位|IND#7}{120张|COUNT of=7 by=6 role=target}。\n"
+
+
+def annotated(marked: str = MARKED, id_: str = "t1") -> tuple[str, AnnotatedReport]:
+    """A marked text as training takes it."""
+    raw, spans, values = parse(marked)
+    return raw, AnnotatedReport(id_, f"{id_}.txt", sha256_of(raw), len(raw), spans, values)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BertForMaskedLM of 2 × 32 over the characters of the example, as a folder."""
+    folder = tmp_path_factory.mktemp("base")
+    Characters([*SPECIALS, *sorted(set(parse(MARKED)[0]) | set("0123456789.%"))]).save(folder / "vocab.txt")
+    torch.manual_seed(0)
+    size = len((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
+    config = BertConfig(vocab_size=size, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=512)
+    BertForMaskedLM(config).save_pretrained(folder)
+    return folder
+
+
+def test_rows_hold_spans_values_and_links() -> None:
+    raw, report = annotated()
+    chars = Characters([*SPECIALS, *sorted(set(raw))])
+    lost: Counter[str] = Counter()
+    (row,) = rows_of(raw, report, chars, 254, lost)
+    texts = [row["text"][start:end] for start, end, _ in row["spans"]]
+    assert texts == ["2023年", "青岚县", "居民健康素养水平", "31.5%", "上年", "2.1个百分点", "县人民医院", "床位", "120张"]
+    said = {(texts[v], RELATIONS[r], texts[a]) for v, a, r in row["links"]}
+    assert ("2.1个百分点", "change_of", "31.5%") in said and ("2.1个百分点", "vs", "上年") in said and ("120张", "by", "县人民医院") in said
+    assert [ROLES[role] for _, role, _ in row["values"]] == ["actual", "change", "target"]
+    assert +lost == Counter({"windows": 1})
+
+
+def test_a_link_into_another_window_is_counted_not_lost_in_silence() -> None:
+    marked = "{甲县|REGION#1}" + "概况如下情况良好" * 40 + "{床位|IND#2}{12张|COUNT of=2 in=1}。"
+    raw, report = annotated(marked)
+    lost: Counter[str] = Counter()
+    rows = list(rows_of(raw, report, Characters([*SPECIALS, *sorted(set(raw))]), 100, lost))
+    assert len(rows) == 1 and not lost["in link into another window"]  # one sentence is never cut below 510 characters
+    raw, report = annotated("{甲县|REGION#1}" + "概况如下情况良好" * 80 + "{床位|IND#2}{12张|COUNT of=2 in=1}。")
+    list(rows_of(raw, report, Characters([*SPECIALS, *sorted(set(raw))]), 100, lost))
+    assert lost["in link into another window"] == 1
+
+
+def test_collate_places_tokens_after_cls_and_asks_every_pair() -> None:
+    raw, report = annotated()
+    chars = Characters([*SPECIALS, *sorted(set(raw))])
+    dataset, _ = dataset_of([(raw, report)], chars, 254)
+    batch = collate([dataset[0]], chars)
+    _, first, last, label = batch.spans[3].tolist()
+    assert "".join(chars.names[i] for i in batch.ids[0, first : last + 1]) == "31.5%" and LABELS[label] == "RATE"
+    assert batch.links.sum().item() == sum(len(v.targets()) for v in report.values)
+    assert (batch.roles >= 0).sum().item() == len(report.values)
+
+
+def test_every_window_is_in_one_batch() -> None:
+    raw, report = annotated()
+    chars = Characters([*SPECIALS, *sorted(set(raw))])
+    dataset, _ = dataset_of([annotated(id_=f"t{i}") for i in range(7)], chars, 20)
+    plan = batches(dataset, 3, chars, random.Random(1))
+    assert sorted(i for batch in plan for i in batch) == list(range(len(dataset)))
+
+
+def test_any_tokenizer_is_read_character_by_character(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("\n".join([*SPECIALS, "健", "康", "##康", "12"]), encoding="utf-8")
+    BertTokenizer(str(tmp_path / "words.txt")).save_pretrained(tmp_path / "hub")
+    (tmp_path / "hub" / "vocab.txt").unlink(missing_ok=True)
+    BertForMaskedLM(BertConfig(vocab_size=9, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)).save_pretrained(tmp_path / "hub")
+    chars = characters_of(str(tmp_path / "hub"))
+    assert chars.encode("健康1") == [chars.ids["健"], chars.ids["康"], chars.unknown]
+
+
+@pytest.mark.slow
+def test_tiny_bert_learns_resumes_exports_and_is_read_by_infer(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reports = [annotated(id_=f"t{i}") for i in range(12)]
+    monkeypatch.setattr(loop, "load_reports", lambda split, config: (reports, []))
+    config = TrainConfig(base=str(tiny), name="tiny", epochs=30, batch=4, rate=3e-3, head_rate=3e-3, warmup=0.05, layer_decay=1.0)
+    half = TrainConfig(**{**config.to_json(), "epochs": 15})
+    loop.fine_tune(half, tmp_path / "work", dev=reports[:1])
+    model, chars, history = loop.fine_tune(config, tmp_path / "work", resume=True, dev=reports[:1])
+    assert [row["epoch"] for row in history["history"]] == list(range(1, 31))
+    assert history["history"][-1]["dev"]["span_f1"] > 0.9, "a model that cannot learn one sentence by heart is broken"
+    row = next(iter(rows_of(*reports[0], chars, 254, Counter())))
+    run = export(model, chars, config, history, tmp_path / "models" / "tiny", [row["input_ids"]])
+    assert run["checks"]["fp32_worst_logit"] < 2e-3
+    opened = load(tmp_path / "models" / "tiny")
+    raw = reports[0][0]
+    output = extract(Report("t", "t.txt", raw), opened)
+    values = {record["value"]["text"]: record for record in output["indicators"]}
+    assert values["31.5%"]["value"]["number"] == 0.315 and values["31.5%"]["indicator"]["name"] == "居民健康素养水平"
+    for entity in output["entities"]:
+        assert raw[entity["start"] : entity["end"]] == entity["text"]
+    assert json.loads((tmp_path / "models" / "tiny" / "run.json").read_text(encoding="utf-8"))["files"].keys() == run["files"].keys()
+
+
+def test_model_gives_one_answer_a_pair_and_span(tiny: Path) -> None:
+    raw, report = annotated()
+    model = IndicatorModel.from_base(str(tiny)).eval()
+    dataset, _ = dataset_of([(raw, report)], characters_of(str(tiny)), 254)
+    batch = collate([dataset[0]], characters_of(str(tiny)))
+    with torch.no_grad():
+        states, logits = model.encode(batch.ids, batch.attention)
+        links, kinds = model.answer(states, batch)
+    assert links.shape == batch.links.shape and kinds.shape == (len(batch.spans), len(ROLES) + 3)
+    assert np.isfinite(logits.numpy()).all()
+
+
+def test_shipped_annotations_are_read_without_the_external_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corpus.external.external_folder", lambda: None)
+    assert sum(1 for _ in store.load(store.DATA / "train.jsonl")) >= 100
