@@ -10,7 +10,7 @@ from pathlib import Path
 from corpus.external import REPORTS
 from corpus.report import Report
 from infer.link import link
-from infer.model import DEFAULT, ModelError, load
+from infer.model import DEFAULT, Model, ModelError, load
 from infer.records import extract
 from infer.tagger import tag
 
@@ -25,6 +25,23 @@ def _seconds(job: Callable[[], object], rounds: int) -> float:
     return best
 
 
+def _times(model: Model, raws: list[Report], rounds: int) -> dict[str, float]:
+    """Characters a second from raw text to records, and each step's share of that time."""
+
+    def fresh() -> list[Report]:
+        return [Report(report.id, report.source, report.raw) for report in raws]
+
+    tagged = [tag(report.clean.text, model) for report in raws]
+    whole = _seconds(lambda: [extract(report, model) for report in fresh()], rounds)
+    steps: dict[str, Callable[[], object]] = {
+        "clean": lambda: [report.clean for report in fresh()],
+        "tag": lambda: [tag(report.clean.text, model) for report in raws],
+        "link": lambda: [link(report.clean.text, parts, model) for report, parts in zip(raws, tagged)],
+    }
+    shares = {f"{name}_share": round(_seconds(job, rounds) / whole, 3) for name, job in steps.items()}
+    return {"characters_per_second": int(sum(len(report.raw) for report in raws) / whole), **shares}
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m infer.bench", description=__doc__)
@@ -35,26 +52,13 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     paths = args.reports or [str(path) for path in sorted(REPORTS.glob("*.txt"))[:10]]
     raws = [Report.load(path) for path in paths]
-    characters = sum(len(report.raw) for report in raws)
-
-    def fresh() -> list[Report]:
-        return [Report(report.id, report.source, report.raw) for report in raws]
-
-    found: dict[str, object] = {"reports": len(raws), "characters": characters}
+    found: dict[str, object] = {"reports": len(raws), "characters": sum(len(report.raw) for report in raws)}
     for precision in ("int8", "fp32") if args.fp32 else ("int8",):
         try:
-            model = load(args.model, precision)
+            found[precision] = _times(load(args.model, precision), raws, args.rounds)
         except ModelError as error:
             print(f"bench: {error}", file=sys.stderr)
             return 2
-        tagged = [tag(report.clean.text, model) for report in raws]
-        times = {
-            "clean": _seconds(lambda: [report.clean for report in fresh()], args.rounds),
-            "tag": _seconds(lambda: [tag(report.clean.text, model) for report in raws], args.rounds),
-            "link": _seconds(lambda: [link(report.clean.text, parts, model) for report, parts in zip(raws, tagged)], args.rounds),
-            "all": _seconds(lambda: [extract(report, model) for report in fresh()], args.rounds),
-        }
-        found[precision] = {"characters_per_second": int(characters / times["all"]), **{f"{key}_share": round(seconds / times["all"], 3) for key, seconds in times.items() if key != "all"}}
     print(json.dumps(found, indent=1))
     return 0
 

@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         _write(FORMATS[args.format](outputs), args.output)
     except BrokenPipeError:  # the reader (head, less) went away: nothing to tell
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         return _fail(f"{args.output or 'standard output'}: cannot be written ({error.strerror}); choose another file")
     return OK if len(outputs) == len(args.reports) else SOME_FAILED
