@@ -1,4 +1,4 @@
-"""python -m annotations import FOLDER | check | agree FIRST SECOND | queue REPORT… : the annotations' own commands."""
+"""python -m annotations import FOLDER | export FOLDER | check | agree FIRST SECOND | queue REPORT… : the annotations' own commands."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from annotations import store
 from annotations.checks import check
 from annotations.imports import import_authored, import_external
-from annotations.markup import read_report, split_header
+from annotations.markup import read_report, split_header, write_report
 from annotations.schema import AnnotatedReport, SchemaError
 from annotations.score import Score, facts_of_gold
 from corpus.external import ROOT, external_folder
@@ -24,6 +24,18 @@ def _import(args: argparse.Namespace) -> int:
     counts = (import_external if args.external else import_authored)(files)
     print(" ".join(f"{name}={count}" for name, count in counts.items()))
     return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    """Marked files of stored reports, for mending by hand and importing again."""
+    wanted, done = set(args.ids), 0
+    for name in (*store.SPLITS, "external"):
+        for raw, report in store.load(store.DATA / f"{name}.jsonl"):
+            if not wanted or report.id in wanted:
+                (args.folder / f"{report.id}.txt").write_bytes(write_report(raw, report).encode("utf-8"))
+                done += 1
+    print(f"{done} files in {args.folder}")
+    return 0 if done >= len(wanted) else 1
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -98,6 +110,9 @@ def parser() -> argparse.ArgumentParser:
     importing = command("import", _import, "marked files → corpus/reports/ and annotations/data/")
     importing.add_argument("folder", type=Path)
     importing.add_argument("--external", action="store_true", help="the files are marked copies of texts of the external data folder")
+    exporting = command("export", _export, "stored annotations → marked files in FOLDER, for mending by hand and importing again")
+    exporting.add_argument("folder", type=Path)
+    exporting.add_argument("ids", nargs="*", help="report ids, default all whose text is at hand")
     command("check", _check, "spans, arguments, duplicates and leaks of the whole store; exit code 1 when there are faults")
     agreeing = command("agree", _agree, "agreement of two annotations of the same texts (folders of marked files, or .jsonl)")
     agreeing.add_argument("first", type=Path)

@@ -6,7 +6,7 @@
     {全年|PERIOD#1 t=2023}招录{编内卫生人才|IND#2}{46名|COUNT of=2 during=1 v=46名}。
 
 A span is `{text|LABEL#id key=value …}`; the id is needed only where something points at the span. A reference goes to
-the span with that id that stands nearest, so that numbering may start again in every paragraph. Keys of a value: the
+the span with that id that stands nearest, one of the same line before any other, so that numbering may start again in every paragraph. Keys of a value: the
 arguments `of by in under during` (several ids: `of=2,3`), `role` (default actual), `of_value` (= change_of), `dir`, `vs` and
 `v`, the quantity: `v=46名`, `v=>=1900人次`, `v=~170000000元`, `v=0.65..0.7%`, `v=?份` (no number can be read). Key of a PERIOD: `t`,
 its days: `t=2023`, `t=2023-01..2023-10`, `t=..2023-10-31`, `t=-` (not resolvable).
@@ -17,6 +17,7 @@ import re
 
 from annotations.schema import ARGUMENTS, LABELS, VALUE_LABELS, AnnotatedReport, Interval, Quantity, SchemaError, Span, Value, problems, sha256_of
 from corpus.fold import fold
+from corpus.text import simplify
 
 SPAN = re.compile(r"\{(?P<text>[^{}|]+)\|(?P<label>[A-Z]+)(?:#(?P<id>\w+))?(?P<keys>(?:\s+\w+=[^\s{}]*)*)\s*\}")
 QUANTITY = re.compile(r"^(?P<bound>>=|<=|>|<|~)?(?P<number>\?|-?\d+(?:\.\d+)?(?:e-?\d+)?)(?:\.\.(?P<high>-?\d+(?:\.\d+)?))?(?P<unit>.*)$")
@@ -29,7 +30,7 @@ def read_quantity(written: str) -> Quantity:
     match = QUANTITY.match(written)
     if not match:
         raise SchemaError(f"v={written}: not a quantity (write v=46名, v=>=1900人次, v=0.65..0.7%)")
-    unit = fold(match["unit"]) or None
+    unit = simplify(fold(match["unit"])) or None
     if match["number"] == "?":
         return Quantity(None, None, None, BOUND_SIGNS[match["bound"]], unit)
     number = float(match["number"])
@@ -120,10 +121,10 @@ def _value(rows: list[tuple[Span, str | None, dict[str, str], int]], index: int)
     def ids(key: str) -> tuple[int, ...]:
         found = []
         for name in filter(None, keys.get(key, "").split(",")):
-            same = [(abs(other - index), other) for other, row in enumerate(rows) if row[1] == name]
+            same = [(row[3] != line, abs(other - index), other) for other, row in enumerate(rows) if row[1] == name]
             if not same:
                 raise SchemaError(f"line {line}: {key}={name}: no span has the id #{name}")
-            found.append(rows[min(same)[1]][0].id)
+            found.append(rows[min(same)[2]][0].id)
         return tuple(found)
 
     try:
@@ -163,6 +164,43 @@ def read_report(marked: str, id_: str, source: str | None = None, external: str 
         texts = {s.id: raw[s.start : s.end] for s in spans}
         raise SchemaError("; ".join(wrong[:20]) + " | " + ", ".join(f"{i}={t}" for i, t in texts.items() if any(f" {i} " in w for w in wrong[:20])))
     return raw, report
+
+
+def write_quantity(quantity: Quantity) -> str:
+    """The inverse of `read_quantity`."""
+    unit = quantity.unit or ""
+    if quantity.bound == "range":
+        return f"{quantity.low!r}..{quantity.high!r}{unit}"
+    sign = next(sign or "" for sign, bound in BOUND_SIGNS.items() if bound == quantity.bound)
+    return sign + ("?" if quantity.number is None else f"{quantity.number:.15g}") + unit
+
+
+def write_interval(interval: Interval) -> str:
+    """The inverse of `read_interval`, in whole days."""
+    return f"{interval.start or ''}..{interval.end or ''}" if interval.start or interval.end else "-"
+
+
+def write_report(raw: str, report: AnnotatedReport) -> str:
+    """A marked file of a report, its annotated parts only; `read_report` gives back the same annotations (ids are numbered anew)."""
+    first, last = (report.parts[0][0], report.parts[-1][1]) if report.parts else (0, len(raw))
+    values = {value.span: value for value in report.values}
+    wanted = {i for value in report.values for i in value.targets()}
+    out, at = [], first
+    for span in sorted(report.spans, key=lambda s: s.start):
+        keys = [f" t={write_interval(span.interval)}"] if span.interval else []
+        if span.id in values:
+            keys += _value_keys(values[span.id])
+        out.append(f"{raw[at : span.start]}{{{raw[span.start : span.end]}|{span.label}{f'#{span.id}' if span.id in wanted else ''}{''.join(keys)}}}")
+        at = span.end
+    header = "".join(f"#{key}: {'' if value is None else value}\n" for key, value in {"source": report.source, **report.meta}.items())
+    return f"{header}#---\n{''.join(out)}{raw[at:last]}"
+
+
+def _value_keys(value: Value) -> list[str]:
+    keys = [(key, value.arguments.get(key, ())) for key in ARGUMENTS] + [("of_value", value.change_of), ("vs", value.versus)]
+    made = [f" {key}={','.join(map(str, ids))}" for key, ids in keys if ids]
+    made += [f" role={value.role}"] * (value.role != "actual") + [f" dir={value.direction}"] * bool(value.direction)
+    return made + ([f" v={write_quantity(value.quantity)}"] if value.quantity else [])
 
 
 def first_difference(external: str, raw: str) -> str:

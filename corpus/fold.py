@@ -19,7 +19,7 @@ def _table() -> dict[int, str]:
     for tilde in "〜∼～":
         table[ord(tilde)] = "~"
     table.update({ord("﹪"): "%", ord("٪"): "%", ord("〝"): "“", ord("〞"): "”", ord("″"): "”", ord("〔"): "(", ord("〕"): ")"})
-    return table
+    return {code: table.get(ord(plain), plain) for code, plain in table.items()}  # ﹝ → 〔 → (
 
 
 FOLD = _table()

@@ -21,8 +21,7 @@ _QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4"
 def parse(text: str, year: int | None, context: Interval | None = None) -> Interval:
     """The days a PERIOD span covers; OPEN when the words do not fix them.
 
-    `year` is the report's (None = not known); `context` the period said before it in the sentence, which 同期 and 上年
-    are relative to.
+    `year` is the report's (None = not known); `context` the period said before it, whose days 同期 takes over.
     """
     text = re.sub(r"\s+", "", text).strip("“”\"'()")
     until = re.match(r"(?:截至|截止到?|截止至|止于)(?=.)", text)
@@ -32,24 +31,25 @@ def parse(text: str, year: int | None, context: Interval | None = None) -> Inter
     since = re.fullmatch(r"(.+?)(?:以来|起|至今|以后|后)", text)
     if since and not since[1].endswith("近"):
         return Interval(parse(since[1], year).start, None)
-    around = int(context.start[:4]) if context and context.start else None
+    text = re.sub(r"^(去年|今年|上年|明年)(?:一年|全年|度)$", r"\1", text)
     if text in ("一年来", "过去一年", "过去的一年", "一年"):
         return _whole_year(year) or OPEN
     if text in ("新的一年", "新一年"):
         return _whole_year(year and year + 1) or OPEN
-    same = re.fullmatch(r"(去年|上年|上一年|前年)?同期", text)
+    same = re.fullmatch(r"(.*?)同期", text)
     if same:
-        return _earlier(context, 2 if same[1] == "前年" else 1) if context else OPEN
-    if around and text in ("上年", "上一年", "上年度", "次年"):
-        return _whole_year(around + _DEICTIC[text]) or OPEN
+        if not context or not context.start:
+            return OPEN
+        now = int(context.start[:4]) if year is None else year
+        return _moved(context, _year_of(same[1][:4]) if re.match(r"\d{4}", same[1]) else now + _DEICTIC.get(same[1], -1))
     return _plan(text) or _span_of_two(text, year) or _point(text, year) or OPEN
 
 
-def _earlier(period: Interval, years: int) -> Interval:
-    """The same days so many years before."""
+def _moved(period: Interval, year: int | None) -> Interval:
+    """The same days in another year: what 去年同期 means beside 1至9月."""
 
     def move(day: str | None) -> str | None:
-        return day and f"{int(day[:4]) - years:04d}{day[4:]}".replace("-02-29", "-02-28")
+        return day and year and f"{year:04d}{day[4:]}".replace("-02-29", "-02-28")
 
     return Interval(move(period.start), move(period.end))
 
@@ -100,12 +100,14 @@ def _span_of_two(text: str, year: int | None) -> Interval | None:
         first: Interval | None = _whole_year(start_year)
     else:
         unit = "" if re.search(r"[月日号季]", left_rest) else (re.search(r"月份?|日|号|季度?|年", right_rest) or [""])[0]
-        first = _within(left_rest + unit, start_year if said or not right_said else right_year)
+        first = _within(left_rest + unit, right_year if right_said and not said else start_year)
     month = re.match(rf"({_NUM})月", left_rest)
     if month and re.fullmatch(rf"{_NUM}[日号]", right_rest):
         right_rest = month[0] + right_rest
     second = _whole_year(right_year) if not right_rest and right_said else _within(right_rest, right_year)
-    if not first or not second or (first.start and second.end and first.start > second.end):
+    if first and second and right_said and not said and first.start and second.end and first.start > second.end:
+        first = _within(left_rest + unit, right_year - 1)  # 11月至次年2月, 11月至2024年2月
+    if not first or not second or first.start and second.end and first.start > second.end:
         return None
     return Interval(first.start, second.end)
 
@@ -113,11 +115,11 @@ def _span_of_two(text: str, year: int | None) -> Interval | None:
 def _point(text: str, year: int | None) -> Interval | None:
     if (match := re.fullmatch(r"(\d{4})", text)) and 1900 < int(text) < 2200:
         return _whole_year(int(match[1]))
-    at, rest, _ = _leading_year(text, year)
+    at, rest, said = _leading_year(text, year)
     if at is None:
         return None
     if not rest:
-        return _whole_year(at)
+        return _whole_year(at) if said else None
     return _within(rest, at)
 
 
@@ -186,14 +188,28 @@ RELATIVE = re.compile(r"同期|去年|上年|上一年|前年|次年|以来|[年
 
 
 def parse_all(spans: list[tuple[int, int]], text: str, year: int | None) -> list[Interval]:
-    """The days of every PERIOD span (clean offsets, in order) of a text: relative ones look back to the last absolute one, 上年 only within its sentence."""
+    """The days of every PERIOD span (clean offsets, in order) of a text.
+
+    同期 takes over the days of the last period of more than a day that is not itself relative; 上年 is the year before the first
+    year its sentence names, unless that is where a 由A到B starts.
+    """
     found: list[Interval] = []
-    last: tuple[int, Interval] | None = None
+    last: Interval | None = None
+    sentence, named = -1, None  # where the sentence of `named` ends, and the year it named first
     for start, end in spans:
         words = text[start:end]
-        here = last is not None and not re.search(r"[。！？!?\n]", text[last[0] : start])
-        days = parse(words, year, last[1] if last and (here or "同期" in words) else None)
+        if start > sentence:
+            stop = re.search(r"[。！？!?\n]", text[start:])
+            sentence, named = (start + stop.start() if stop else len(text)), None
+        days = parse(words, named if named and words in BEFORE_LAST else year, last)
         found.append(days)
-        if days.start and not RELATIVE.search(words):
-            last = (end, days)
+        if days.end and not days.start:  # 截至10月底: what it is compared with began with the year
+            last = Interval(f"{days.end[:4]}-01-01", days.end)
+        if days.start and days.start != days.end and not RELATIVE.search(words):
+            last = days
+            if named is None and text[max(0, start - 1) : start] not in ("由", "从") and days.start[:4] == (days.end or days.start)[:4]:
+                named = int(days.start[:4])
     return found
+
+
+BEFORE_LAST = ("上年", "上一年", "上年度", "上一年度")

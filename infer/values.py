@@ -18,15 +18,17 @@ SMALL = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 LARGE = {"万": 10**4, "亿": 10**8}
 SCALE = {**SMALL, **LARGE}
 
+_CN = "零〇○一二三四五六七八九十百千万亿两俩仨半壹贰叁肆伍陆柒捌玖拾佰仟"
+
 BEFORE = {
     "approx": ("约", "大约", "近", "将近", "接近", "大概", "约为", "约占"),
     "more_than": ("超", "超过", "逾", "多于", "高于", "大于", "突破", "超出"),
     "at_least": ("不少于", "不低于", "至少", "不小于", "最少", "满", "达到", "达"),
-    "less_than": ("不足", "不到", "低于", "少于", "小于"),
+    "less_than": ("不足", "不到", "不满", "未满", "低于", "少于", "小于"),
     "at_most": ("不超过", "不高于", "不多于", "不大于", "最多", "至多", "不超"),
 }
 AFTER = {
-    "at_least": ("及以上", "以上", "或以上"),
+    "at_least": ("及以上", "以上", "或以上", "出头"),
     "at_most": ("及以下", "以下", "以内", "之内", "内"),
     "approx": ("左右", "上下", "许"),
 }
@@ -35,18 +37,16 @@ _BOUND_BEFORE = {word: bound for bound, words in BEFORE.items() for word in word
 _SUFFIX = re.compile("(?:" + "|".join(sorted((word for words in AFTER.values() for word in words), key=len, reverse=True)) + ")$")
 _BOUND_AFTER = {word: bound for bound, words in AFTER.items() for word in words}
 
-_CN = "零〇○一二三四五六七八九十百千万亿两俩仨半壹贰叁肆伍陆柒捌玖拾佰仟"
 _ARABIC = r"-?\d[\d,]*(?: \d{3})*(?:\.\d+)?"
-NUMBER = rf"(?:{_ARABIC}|[{_CN}]+(?:点[{_CN}]+)?)"
+NUMBER = rf"(?:{_ARABIC}|[{_CN}]+(?:点[零〇一二三四五六七八九]+)?)"
 MORE = "[余多几来]"
 _UNIT_NUMERALS = re.compile(r"/1?0?[百千万]|(?:百|千|十?万)分点|[百千万]瓦时?|千克|千米|千卡")  # numerals that belong to a unit
 _NUMBER = re.compile(rf"(?P<number>{NUMBER})\s*(?P<more>{MORE})?\s*(?P<scale>[十百千万亿]+)?(?P<more2>{MORE})?")
 _VAGUE = re.compile(r"(?P<head>[数几好])(?P<scale>[十百千万亿]+)|(?P<ten>[二三四五六七八九]?十)几")
 _DASH = r"(?:-|—+|~|至|到)"
-_PAYEE = "人次|人|户|年|月|天|日|次|床日|床|例|张|个|名|家|村|县|岗|份|剂|亩|平方米|学期|季度"
-_FEE = re.compile(rf"(?:每|/)\s*({_PAYEE})")
+_FEE = re.compile(r"(?:每|/)([^\d每/·]{1,3})")  # what an amount is paid for: /人·月, 每班
 _PER_CAPITA = re.compile(r"每([十百千万]|10万)(?:人口|常住人口|人|名[一-鿿]{1,6})?(?:拥有|有)?")
-_PAYEE_BEFORE = re.compile(rf"每({_PAYEE})|(人均|户均)|(?:年均|月均|日均|次均|例均|平均|各|均|共计|总计|合计|共|总|为)")
+_PAYEE_BEFORE = re.compile(rf"每([^\d每]{{1,4}}?)(?=每|\d|[{_CN}]|约|近|超|逾|不|至少|最)|(人均|户均)|(?:年均|月均|日均|次均|例均|平均|各|均|共计|总计|合计|共|总|为)")
 
 
 def chinese_number(text: str) -> Decimal | None:
@@ -115,6 +115,8 @@ def _parse(text: str, label: str) -> Quantity:
     text = re.sub(r"\s+", "", text)  # one span is one number: `8 9 8人` is 898人
     if label == "RANK":
         return _rank(text)
+    if label == "MONEY":
+        text = re.sub(r"块钱?(?=$|以|左|上)", "元", text)
     bounds: list[str] = []
     payee: list[str] = []
     per = None
@@ -171,7 +173,8 @@ def _special(text: str, bounds: list[str]) -> Quantity | None:
         base, part = plain_number(match[1]), plain_number(match[2])
         if base and part is not None:
             unit = {100: "%", 1000: "‰", 10000: "/万", 100000: "/10万"}.get(int(base) if base == int(base) else 0)
-            return _ready((part / base).quantize(Decimal("1e-6")) if unit is None else part / base, bounds + ["at_least"] * bool(match[3]), unit)
+            more = {None: [], "强": ["more_than"]}.get(match[3], ["at_least"])
+            return _ready((part / base).quantize(Decimal("1e-6")) if unit is None else part / base, bounds + more, unit)
     match = re.fullmatch(rf"({NUMBER})({MORE})?成({MORE})?([一二三四五六七八九半])?(?:{_DASH}({NUMBER})成([一二三四五六七八九半])?)?", text)
     if match and (low := _tenths(match[1], match[4])) is not None:
         if match[5] and (high := _tenths(match[5], match[6])) is not None:
@@ -264,7 +267,7 @@ def _unit_and_factor(rest: str, payee: list[str]) -> tuple[str | None, Decimal]:
     points = re.fullmatch(r"个?(千|万|十万)分点", rest)
     if points:
         return f"个{points[1]}分点", Decimal(1) / int(_scaled(Decimal(1), points[1]))
-    per = re.fullmatch(r"/(?:每)?(10|1)?(十)?([百千万])(?:人|人口)?", rest)
+    per = re.fullmatch(r"/(?:每)?(10|1)?(十)?([百千万])(?:人口|人次|人|例|活产)?", rest)
     if per:
         base = int(per[1] or (10 if per[2] else 1)) * SCALE[per[3]]
         return "/" + {100000: "10万", 10000: "万", 1000: "千", 100: "百"}.get(base, str(base)), Decimal(1) / base
@@ -273,7 +276,7 @@ def _unit_and_factor(rest: str, payee: list[str]) -> tuple[str | None, Decimal]:
 
 def _unit(rest: str, payee: list[str]) -> str | None:
     """The unit as written, 万 and currency words resolved, with what it is paid for: 元 + [人, 月] → 元/人·月."""
-    money = re.match(r"(?:人民币)?(美元|港元|港币|欧元|日元|元|块)(?:人民币|钱|整)?", rest)
+    money = re.match(r"(?:人民币)?(美元|港元|港币|欧元|日元|元)(?:人民币|整)?", rest)
     tail = rest[money.end() :] if money else ""
     unit = money[1] if money else rest
     who = payee + _FEE.findall(tail.replace("·", "/"))

@@ -44,5 +44,7 @@ def external() -> Path:
     """The external data folder; the test is skipped, loudly, without it."""
     folder = external_folder()
     if folder is None:
-        pytest.skip("EXTERNAL DATA MISSING: no folder ../shared beside the project and ZHIBIAO_DATA is not set; run with ZHIBIAO_DATA=/path/to/the/external/data/folder")
+        pytest.skip(
+            "EXTERNAL DATA MISSING: no folder ../shared beside the project and ZHIBIAO_DATA is not set; run with ZHIBIAO_DATA=/path/to/the/external/data/folder"
+        )
     return folder

@@ -34,6 +34,11 @@ def test_references_go_to_the_nearest_span_of_that_id(annotated: tuple[str, Anno
     assert (rank.role, rank.quantity) == ("target", Quantity(3.0, None, 3.0, "at_most", "名"))
 
 
+def test_numbering_may_start_again_in_every_line() -> None:
+    _, spans, values = parse("{体检|IND#1}、{义诊|IND#2}、{筛查|IND#3}{9人|COUNT of=1}\n{巡诊|IND#1}{8人|COUNT of=1}\n{7人|COUNT of=3}")
+    assert [value.arguments["of"] for value in values] == [(spans[0].id,), (spans[4].id,), (spans[2].id,)]
+
+
 def test_several_references() -> None:
     raw, spans, values = parse("{甲镇|REGION#1}、{乙镇|REGION#2}{床位|IND#3}{9张|COUNT in=1,2 of=3}")
     assert raw == "甲镇、乙镇床位9张"
@@ -53,7 +58,7 @@ def test_several_references() -> None:
         ("6.4e-5/10万", Quantity(6.4e-5, 6.4e-5, 6.4e-5, "exact", "/10万")),
         ("?份", Quantity(None, None, None, "exact", "份")),
         ("1.25", Quantity(1.25, 1.25, 1.25, "exact", None)),
-        ("０", None),
+        ("many", None),
     ],
 )
 def test_quantities(written: str, quantity: Quantity | None) -> None:

@@ -10,7 +10,10 @@ from annotations.schema import ARGUMENT_FIELDS, ARGUMENTS, LABELS, VALUE_LABELS,
 RAW = "县鹭洲医院今年接诊62例，提高3例。"
 SOUND = AnnotatedReport(
     "r", "r.txt", sha256_of(RAW), len(RAW),
-    (Span(1, "INST", 0, 5), Span(2, "PERIOD", 5, 7, Interval("2023-01-01", "2023-12-31")), Span(3, "IND", 7, 9), Span(4, "COUNT", 9, 12), Span(5, "COUNT", 15, 17)),
+    (
+        Span(1, "INST", 0, 5), Span(2, "PERIOD", 5, 7, Interval("2023-01-01", "2023-12-31")), Span(3, "IND", 7, 9),
+        Span(4, "COUNT", 9, 12), Span(5, "COUNT", 15, 17),
+    ),
     (Value(4, "actual", {"of": (3,), "by": (1,), "during": (2,)}), Value(5, "change", {"of": (3,)}, (4,), "up", (2,))),
 )  # fmt: skip
 
@@ -19,8 +22,8 @@ def with_span(report: AnnotatedReport, id_: int, **change: object) -> AnnotatedR
     return replace(report, spans=tuple(replace(span, **change) if span.id == id_ else span for span in report.spans))
 
 
-def with_value(report: AnnotatedReport, span: int, **change: object) -> AnnotatedReport:
-    return replace(report, values=tuple(replace(value, **change) if value.span == span else value for value in report.values))
+def with_value(report: AnnotatedReport, at: int, **change: object) -> AnnotatedReport:
+    return replace(report, values=tuple(replace(value, **change) if value.span == at else value for value in report.values))
 
 
 def test_a_sound_report_has_no_problems() -> None:

@@ -12,7 +12,21 @@ from hypothesis import strategies as st
 
 from annotations import store
 from annotations.imports import deal, import_authored
-from annotations.schema import ARGUMENTS, BOUNDS, DIRECTIONS, LABELS, ROLES, SCHEMA_VERSION, AnnotatedReport, Interval, Quantity, SchemaError, Span, Value, problems
+from annotations.schema import (
+    ARGUMENTS,
+    BOUNDS,
+    DIRECTIONS,
+    LABELS,
+    ROLES,
+    SCHEMA_VERSION,
+    AnnotatedReport,
+    Interval,
+    Quantity,
+    SchemaError,
+    Span,
+    Value,
+    problems,
+)
 from corpus.text import clean
 
 IDS = st.lists(st.integers(1, 40), max_size=3).map(tuple)

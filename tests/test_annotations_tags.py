@@ -30,7 +30,10 @@ def test_an_orphan_inside_tag_opens_a_span() -> None:
     assert tags_to_spans(["I-IND", "I-IND", "O", "B-IND", "I-COUNT"]) == [("IND", 0, 2), ("IND", 3, 4), ("COUNT", 4, 5)]
 
 
-@pytest.mark.parametrize(("spans", "message"), [([("IND", 0, 2), ("IND", 1, 3)], "overlaps"), ([("IND", 2, 2)], "outside"), ([("IND", 2, 9)], "outside"), ([("IND", -1, 2)], "outside")])
+@pytest.mark.parametrize(
+    ("spans", "message"),
+    [([("IND", 0, 2), ("IND", 1, 3)], "overlaps"), ([("IND", 2, 2)], "outside"), ([("IND", 2, 9)], "outside"), ([("IND", -1, 2)], "outside")],
+)
 def test_spans_that_cannot_be_tagged(spans: list[tuple[str, int, int]], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         spans_to_tags(spans, 4)
