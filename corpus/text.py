@@ -76,7 +76,9 @@ def clean(raw: str) -> CleanText:
             chars.append(char)
             starts.append(i)
             ends.append(i + 1)
-    keep = _without_idle_spaces("".join(chars))
+    kept = _without_idle_spaces("".join(chars))
+    # a line of spaces only leaves two paragraph borders side by side: one is enough, and none at the start
+    keep = [i for n, i in enumerate(kept) if chars[i] != "\n" or n and chars[kept[n - 1]] != "\n"]
     text = simplify("".join(chars[i] for i in keep))
     return CleanText(raw, text, tuple(starts[i] for i in keep), tuple(ends[i] for i in keep))
 

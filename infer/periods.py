@@ -34,6 +34,12 @@ def parse(text: str, year: int | None, context: Interval | None = None) -> Inter
     text = re.sub(r"^(去年|今年|上年|明年)(?:一年|全年|度)$", r"\1", text)
     if text in ("一年来", "过去一年", "过去的一年", "一年"):
         return _whole_year(year) or OPEN
+    if text in ("半年来", "上半年来"):
+        return _within("上半年", year) or OPEN
+    decade = re.fullmatch(r"(上|20|二十)(?:个)?世纪([二三四五六七八九]十|\d0)年代", text)
+    if decade:
+        first = 1900 + _number(decade[2])
+        return Interval(f"{first}-01-01", f"{first + 9}-12-31")
     if text in ("新的一年", "新一年"):
         return _whole_year(year and year + 1) or OPEN
     same = re.fullmatch(r"(.*?)同期", text)

@@ -111,4 +111,4 @@ def calibrated(certainty: float, fitted: list[float] | None) -> float:
     if not fitted:
         return math.exp(certainty)
     x = certainty - math.log(-math.expm1(min(certainty, -1e-6)))
-    return 1 / (1 + math.exp(-(fitted[0] * x + fitted[1])))
+    return 1 / (1 + math.exp(-max(-700.0, fitted[0] * x + fitted[1])))

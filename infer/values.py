@@ -239,6 +239,8 @@ def _range(text: str, bounds: list[str], payee: list[str]) -> Quantity | None:
         scale = re.sub(r"^[^万亿]*", "", _NUMBER.match(match["high"])["scale"] or "")
     bottom = _scaled(low, scale) * factor
     top *= factor
+    if bottom >= top and not match["scale"]:  # 8000-1.2万元: only the second end is scaled
+        bottom = low * factor
     return Quantity.of_range(_float(bottom), _float(top), unit) if bottom < top else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from annotations.schema import ARGUMENT_FIELDS
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 CSV_FIELDS = ("source", "id", "kind", "value", "number", "low", "high", "bound", "unit", *ARGUMENT_FIELDS.values(), "from", "to", "role", "direction", "change_of", "versus", "confidence", "start", "end", "sentence_start", "sentence_end")
 COLUMNS = (("value", 16), ("indicator", 34), ("institution / region", 26), ("period", 18), ("role", 9), ("conf.", 5))
 

@@ -164,3 +164,8 @@ def test_two_days_joined_are_one_interval(a: date, b: date) -> None:
     first, last = sorted((a, b))
     text = f"{first.year}年{first.month}月{first.day}日至{last.year}年{last.month}月{last.day}日"
     assert parse(text, None) == Interval(first.isoformat(), last.isoformat())
+
+
+def test_decades_and_the_half_year_just_past() -> None:
+    assert parse("上世纪六十年代", YEAR) == Interval("1960-01-01", "1969-12-31")
+    assert parse("半年来", 2022) == Interval("2022-01-01", "2022-06-30")
