@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 REPORT ?= corpus/reports/a208.txt
 FORMAT ?= table
+# where the default index serves torch with CUDA (gigabytes): make test TORCH_INDEX="--index-url https://download.pytorch.org/whl/cpu"
+TORCH_INDEX ?=
 
 .PHONY: extract test fast check train evaluate bench clean
 
@@ -37,7 +39,7 @@ bench: .venv-dev/done
 .venv-dev/done: requirements/infer.txt requirements/dev.txt
 	@echo "setting up .venv-dev (once) ..." >&2
 	@$(PYTHON) -m venv .venv-dev
-	@.venv-dev/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 >&2
+	@.venv-dev/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH_INDEX) torch==2.13.0 >&2
 	@.venv-dev/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/infer.txt -r requirements/dev.txt >&2
 	@touch $@
 

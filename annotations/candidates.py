@@ -3,6 +3,7 @@
 Shared by training and inference, so that both ask the same question. Works on clean text and clean offsets.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,8 +15,11 @@ from annotations.schema import ARGUMENTS, VALUE_LABELS
 RELATIONS = (*ARGUMENTS, "vs", "change_of")
 RELATIONS_OF_LABEL = {label: tuple(r for r, wanted in (*ARGUMENTS.items(), ("vs", "PERIOD")) if wanted == label) for label in ARGUMENTS.values()} | {label: ("change_of",) for label in VALUE_LABELS}
 # how many classes each pair feature has; the order is that of `features`
-FEATURE_SIZES = (20, 5, 6, 4, 3, 5, 5, 6, 2)
-MAX_SENTENCES_APART = 1  # a 其中 that opens a new sentence still inherits from the one before
+FEATURE_SIZES = (20, 5, 6, 4, 6, 5, 5, 6, 2)
+# how many sentence ends may stand between a value and what it points at: a 其中 that opens a new sentence inherits from the one
+# before, and the items of a list look back to its lead-in for period, area, body and programme
+SENTENCES_APART = {"IND": 1, **dict.fromkeys(VALUE_LABELS, 1), "PERIOD": 6, "REGION": 6, "INST": 6, "PROG": 6}
+_SENTENCE_END = re.compile(r"[。！？!?\n]+")
 
 
 class LabelledSpan(NamedTuple):
@@ -44,7 +48,11 @@ class Between:
 
     def __init__(self, text: str, spans: Sequence[LabelledSpan]):
         self.spans = spans
-        self._marks = [np.concatenate([[0], np.cumsum([char in marks for char in text], dtype=np.int64)]) for marks in ("、", ",，", ";；:：", "。！？!?\n")]
+        self._marks = [np.concatenate([[0], np.cumsum([char in marks for char in text], dtype=np.int64)]) for marks in ("、", ",，", ";；:：")]
+        ends = np.zeros(len(text) + 1, dtype=np.int64)
+        for match in _SENTENCE_END.finditer(text):  # 。 and the line end after it are one; a line end after ：or ； ends nothing
+            ends[match.end()] = not (match[0] == "\n" and text[match.start() - 1 : match.start()] in (":", ";", "：", "；"))
+        self._marks.append(np.cumsum(ends))
         self._starts: dict[str, list[int]] = {}
         for span in spans:
             self._starts.setdefault("VALUE" if span.label in VALUE_LABELS else span.label, []).append(span.start)
@@ -74,7 +82,7 @@ class Between:
             min(gaps[0], 4),
             min(gaps[1], 5),
             min(gaps[2], 3),
-            min(gaps[3], 2),
+            min(gaps[3], 5),
             min(same, 4),
             min(values, 4),
             min(other_side, 5),
@@ -90,7 +98,8 @@ def pairs_of(text: str, spans: Sequence[LabelledSpan]) -> tuple[list[Pair], np.n
     order = sorted(range(len(spans)), key=lambda i: spans[i].start)
     for v in (i for i in order if spans[i].label in VALUE_LABELS):
         for a in order:
-            if a == v or between.sentences(spans[v], spans[a]) > MAX_SENTENCES_APART:
+            apart = SENTENCES_APART[spans[a].label] if spans[a].start < spans[v].start else 1  # nothing far to the right is meant
+            if a == v or between.sentences(spans[v], spans[a]) > apart:
                 continue
             features = between.features(spans[v], spans[a])
             for relation in RELATIONS_OF_LABEL[spans[a].label]:

@@ -1,7 +1,8 @@
 """Marked files (annotations.markup) → raw texts in corpus/reports/ and stand-off rows in annotations/data/, with their split.
 
 A report keeps the split it once got; new ones are dealt out by genre and a hash of their id, so that the result does not
-depend on the order of work: two in ten to test, one in ten to dev. External texts go to train, one in ten to dev, never to test.
+depend on the order of work: two in ten to test, one in ten to dev. Once a test split exists it is frozen: later reports go to train
+and dev. External texts go to train, one in ten to dev, never to test.
 """
 
 import hashlib
@@ -51,7 +52,8 @@ def import_authored(files: Iterable[Path], reports_dir: Path = REPORTS, data_dir
     old = {name: store.read(data_dir / f"{name}.jsonl") if (data_dir / f"{name}.jsonl").exists() else [] for name in store.SPLITS}
     before = {report.id: name for name, reports in old.items() for report in reports}
     kept = {report.id: report for reports in old.values() for report in reports if report.id not in made}
-    split = deal([report for _, report in made.values()], before, (("test", 0.2), ("dev", 0.1)))
+    shares = (("dev", 0.1),) if old["test"] else (("test", 0.2), ("dev", 0.1))
+    split = deal([report for _, report in made.values()], before, shares)
     reports_dir.mkdir(parents=True, exist_ok=True)
     for id_, (raw, _) in made.items():
         (reports_dir / f"{id_}.txt").write_bytes(raw.encode("utf-8"))

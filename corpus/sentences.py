@@ -45,23 +45,33 @@ def sentence_at(ranges: list[tuple[int, int]], position: int) -> tuple[int, int]
 
 
 def windows(text: str, limit: int = WINDOW, longest: int = LONGEST, overlap: int = OVERLAP) -> Iterator[Window]:
-    """Whole sentences packed up to `limit` characters; a sentence above `longest` is cut with `overlap` characters shared by neighbours.
+    """Whole sentences packed up to `limit` characters, cut at the end of a paragraph where one lies in the second half of the window.
 
-    The cores are disjoint and hold every sentence, so nothing is read twice or lost.
+    A sentence above `longest` is cut with `overlap` characters shared by neighbours. The cores are disjoint and hold every
+    sentence, so nothing is read twice or lost.
     """
-    start = end = None
+    held: list[tuple[int, int]] = []
     for a, b in sentences(text):
-        if start is not None and b - start > limit:
-            yield Window(start, end, start, end)
-            start = None
+        while held and b - held[0][0] > limit:
+            cut = _paragraph_start(text, [*held, (a, b)], limit)
+            yield Window(held[0][0], held[cut - 1][1], held[0][0], held[cut - 1][1])
+            held = held[cut:]
         if b - a > longest:
             yield from _cut(a, b, longest, overlap)
-            continue
-        if start is None:
-            start = a
-        end = b
-    if start is not None:
-        yield Window(start, end, start, end)
+        else:
+            held.append((a, b))
+    if held:
+        yield Window(held[0][0], held[-1][1], held[0][0], held[-1][1])
+
+
+def _paragraph_start(text: str, held: list[tuple[int, int]], limit: int) -> int:
+    """How many of the held sentences (the last one does not fit) make the window: up to the last paragraph border that leaves it half full."""
+    for n in range(len(held) - 1, 0, -1):
+        if held[n - 1][1] - held[0][0] < limit // 2:
+            break
+        if "\n" in text[held[n - 1][1] : held[n][0]]:
+            return n
+    return len(held) - 1
 
 
 def _cut(start: int, end: int, longest: int, overlap: int) -> Iterator[Window]:

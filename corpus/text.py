@@ -21,7 +21,8 @@ PINYIN = re.compile(rf"(?<=[\u3400-\u9fff])[ \u00a0]?[(（][ \u00a0]?(?:[a-zü]*
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe0e\ufe0f\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 LIST_MARK = re.compile(r"[ \t\u3000]*(?:[一二三四五六七八九十百]+[、.．]|[(（][一二三四五六七八九十\d]+[)）]|\d{1,2}[、.．)）](?!\d)|第[一二三四五六七八九十]+[章节条]|[□■●◆★▲※①-⑳]|——|[-*·] )")
 ENDS_SENTENCE = re.compile(r"[。！？!?：:…][”』」’\"]?$")
-GROUPED = re.compile(r"(?<![\d.])\d{1,3}(?: \d{3})+(?!\d)")
+# 1 482, 12 345 678, and 120 345 alone; 120 130 140 is a row of a table
+GROUPED = re.compile(r"(?<![\d.])(?<!\d )(?:\d{1,2}(?: \d{3})+|\d{3} \d{3})(?! ?\d)")
 LONG_LINE = 30  # a line of so many characters that ends in mid sentence was wrapped: headings are shorter
 
 
@@ -84,10 +85,30 @@ def clean(raw: str) -> CleanText:
 
 
 _T2S = OpenCC("t2s")
+TRADITIONAL = 0.01  # share of characters that change: above it a text counts as traditional
 
 
 def simplify(text: str) -> str:
-    """Traditional → simplified, character by character where a phrase would change the length. len is kept."""
+    """Traditional → simplified, position by position: len(simplify(t)) == len(t).
+
+    In a text that is simplified as a whole only characters outside GB 2312 change: 乾 in 乾县 is a simplified character too.
+    """
+    changed = _converted(text)
+    han = sum(map(is_han, text))
+    if sum(a != b for a, b in zip(text, changed)) > TRADITIONAL * max(1, han):
+        return changed
+    return "".join(b if a != b and not _in_gb2312(a) else a for a, b in zip(text, changed))
+
+
+def _in_gb2312(char: str) -> bool:
+    try:
+        return bool(char.encode("gb2312"))
+    except UnicodeEncodeError:
+        return False
+
+
+def _converted(text: str) -> str:
+    """OpenCC's phrase-wise conversion; character by character in a line where a phrase would change the length."""
     simple = _T2S.convert(text)
     if len(simple) == len(text):
         return simple

@@ -10,12 +10,12 @@ import numpy as np
 
 from annotations import store
 from annotations.decode import THRESHOLDS
-from annotations.schema import SchemaError
+from annotations.schema import AnnotatedReport, SchemaError
 from annotations.score import Facts, Score, facts_of_gold, facts_of_output
 from corpus.report import Report
 from infer.link import link
 from infer.model import Model, ModelError, load
-from infer.records import assemble
+from infer.records import assemble, calibrated
 from infer.tagger import tag
 
 GRID = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -41,8 +41,9 @@ def expected_error(probabilities: np.ndarray, right: np.ndarray, bins: int = 10)
     return float(sum(abs(probabilities[place == b].mean() - right[place == b].mean()) * (place == b).mean() for b in range(bins) if (place == b).any()))
 
 
-def _dev(splits: tuple[str, ...]) -> list[tuple[str, object]]:
-    found = [pair for name in splits for pair in store.load(store.DATA / f"{name}.jsonl")]
+def _dev() -> list[tuple[str, AnnotatedReport]]:
+    """The authored dev reports, and the real ones whose text is at hand."""
+    found = list(store.load(store.DATA / "dev.jsonl"))
     external = store.DATA / "external.jsonl"
     if external.exists():
         found += [(raw, report) for raw, report in store.load(external) if report.meta.get("split") == "dev" and not report.parts]
@@ -51,7 +52,7 @@ def _dev(splits: tuple[str, ...]) -> list[tuple[str, object]]:
 
 def calibrate(model: Model) -> dict:
     """Chooses thresholds by record F1, one relation after another, then fits the curves; returns what goes into run.json."""
-    gold = [(Report(report.id, report.source, raw), facts_of_gold(report)) for raw, report in _dev(("dev",))]
+    gold = [(Report(report.id, report.source, raw), facts_of_gold(report)) for raw, report in _dev()]
     if not gold:
         raise SchemaError("no dev reports to calibrate on; annotations/data/dev.jsonl is empty")
     tagged = [tag(report.clean.text, model) for report, _ in gold]
@@ -94,8 +95,7 @@ def _curves(gold: list[tuple[Report, Facts]], found: list[tuple[dict, list]]) ->
     for name, certain, right in (("value", values, value_right), ("record", records, record_right)):
         certain, right = np.array(certain), np.array(right, dtype=float)
         fitted = fit_logistic(certain, right)
-        x = np.minimum(certain, -1e-6)
-        p = 1 / (1 + np.exp(-(fitted[0] * (x - np.log(-np.expm1(x))) + fitted[1])))
+        p = np.array([calibrated(c, fitted) for c in certain])
         curves[name] = fitted
         curves[f"{name}_ece"] = round(expected_error(p, right), 4)
         curves[f"{name}_count"] = len(right)
@@ -114,7 +114,9 @@ def main(argv: list[str] | None = None) -> int:
         print(f"calibrate: {error}", file=sys.stderr)
         return 2
     run = json.loads((args.model / "run.json").read_text(encoding="utf-8")) | fitted
-    (args.model / "run.json").write_text(json.dumps(run, ensure_ascii=False, indent=1), encoding="utf-8")
+    part = args.model / "run.part"
+    part.write_text(json.dumps(run, ensure_ascii=False, indent=1), encoding="utf-8")
+    part.replace(args.model / "run.json")
     print(json.dumps(fitted))
     return 0
 

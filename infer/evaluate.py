@@ -16,7 +16,7 @@ from tqdm import tqdm
 from annotations import store
 from annotations.schema import AnnotatedReport, SchemaError, problems, sha256_of
 from annotations.score import Facts, Score, facts_of_gold, facts_of_output
-from corpus.external import ROOT
+from corpus.external import ROOT, external_folder
 from corpus.read import ReadError, decode
 from corpus.report import Report
 from infer import baseline
@@ -28,9 +28,11 @@ Gold = tuple[str, AnnotatedReport]
 
 
 def load_gold(files: list[Path], texts: Path | None) -> list[Gold]:
-    """Gold files (.json, .jsonl) with their raw texts, found by source or, in `texts`, by sha256; SchemaError when one is not there."""
+    """Gold files (.json, .jsonl) with their raw texts, found by source, or by sha256 in `texts` (default: the external folder's seeds); SchemaError when one is not there."""
     by_hash = {}
-    for path in sorted(texts.glob("*")) if texts else ():
+    external = external_folder()
+    folder = texts or (external / "seeds" if external else None)
+    for path in sorted(folder.glob("*")) if folder else ():
         try:
             raw = decode(path.read_bytes(), str(path))
         except (ReadError, OSError):
@@ -49,7 +51,7 @@ def load_gold(files: list[Path], texts: Path | None) -> list[Gold]:
     return found
 
 
-def paragraphs(raw: str, facts: Facts) -> list[Facts]:
+def paragraphs(raw: str, facts: Facts) -> list[tuple[int, Facts]]:
     """The facts of a report cut at its line ends, by where each span or value begins."""
     starts = [0, *(i + 1 for i, char in enumerate(raw) if char == "\n")]
 
@@ -130,14 +132,15 @@ def table(ours: Tally, rules: Tally) -> str:
     return "\n".join(rows) + "\n"
 
 
-def note_test(model: Model, tally: Tally, reports: int, path: Path = LEADERBOARD) -> None:
-    """Adds a released model's test result to the leaderboard; a version already there keeps its first result."""
+def note_test(model: Model, precision: str, tally: Tally, reports: int, path: Path = LEADERBOARD) -> None:
+    """Adds a released model's test result, with 95 % intervals, to the leaderboard; what is already there keeps its first result."""
     board = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    if any(row["version"] == model.version for row in board):
-        print(f"evaluate: version {model.version} is on the leaderboard already; its first result stays", file=sys.stderr)
+    if any((row["version"], row["precision"]) == (model.version, precision) for row in board):
+        print(f"evaluate: version {model.version} ({precision}) is on the leaderboard already; its first result stays", file=sys.stderr)
         return
-    scores = {key: round(value, 4) for key, value in tally.total.totals().items()}
-    board.append({"name": model.name, "version": model.version, "when": datetime.now(UTC).isoformat(timespec="seconds"), "reports": reports, "values": tally.total.counts["gold"], **scores})
+    intervals = tally.intervals()
+    scores = {key: [round(value, 4), *(round(end, 4) for end in intervals[key])] for key, value in tally.total.totals().items()}
+    board.append({"name": model.name, "version": model.version, "precision": precision, "when": datetime.now(UTC).isoformat(timespec="seconds"), "reports": reports, "values": tally.total.counts["gold"], **scores})
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(board, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
@@ -162,7 +165,7 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{model.name} {model.version} ({args.precision}) on {name}: {len(gold)} reports, {ours.total.counts['gold']} values\n")
     print(table(ours, rules))
     if not args.gold and args.split == "test":
-        note_test(model, ours, len(gold))
+        note_test(model, args.precision, ours, len(gold))
     return 0
 
 

@@ -19,7 +19,8 @@ ROUNDED = 2e-3  # 1:1.3 is written 0.769 by one reader and 0.769231 by another
 
 def same(read: Quantity, gold: Quantity) -> bool:
     """Whether two readings of a quantity agree in every field."""
-    tolerance = ROUNDED if gold.unit in (":", None) else 1e-6
+    fraction = gold.unit in (":", None) and gold.number is not None and gold.number != round(gold.number, 1)
+    tolerance = ROUNDED if fraction else 1e-6
 
     def close(a: float | None, b: float | None) -> bool:
         return a == b or (a is not None and b is not None and math.isclose(a, b, rel_tol=tolerance))
@@ -57,6 +58,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--split", choices=(*store.SPLITS, "external"), default="dev")
     parser.add_argument("--wrong", action="store_true", help="print every wrong reading")
     args = parser.parse_args(argv)
+    if args.wrong and args.split == "test":
+        parser.error("the test split is not for looking at; use train, dev or external")
     path: Path = store.DATA / f"{args.split}.jsonl"
     try:
         quantities, bad_quantities, days, bad_days = wrong_readings(store.load(path))

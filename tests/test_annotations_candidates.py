@@ -51,7 +51,7 @@ def test_a_value_may_point_at_every_fitting_span_nearby() -> None:
     found = asked(pairs)
     assert {("9例", "of", "接诊"), ("9例", "by", "县医院"), ("95%", "in", "全县"), ("9例", "change_of", "12人"), ("6次", "of", "巡诊")} <= found
     assert not {row for row in found if row[0] == row[2] or row[0] in ("接诊", "县医院")}
-    assert ("6次", "of", "接诊") not in found  # two sentence ends away: 。 and the line end
+    assert ("6次", "of", "接诊") in found  # 。 and the line end after it are one sentence end
     assert features.shape == (len(pairs), len(FEATURE_SIZES)) and features.dtype == np.int64
 
 
@@ -195,3 +195,12 @@ def test_thresholds_are_per_relation() -> None:
     pairs = [Pair(0, 1, RELATIONS.index("by")), Pair(0, 2, RELATIONS.index("in"))]
     limits = {**dict.fromkeys(RELATIONS, 0.5), "by": 0.3, "in": 0.7}
     assert choose_links(pairs, np.array([0.4, 0.6]), limits) == {0: {"by": [(1, 0.4)]}}
+
+
+def test_list_items_look_back_to_the_lead_in_but_not_for_their_indicator() -> None:
+    text = "2023年抓好三件事:\n1.接诊9例。\n2.巡诊6次。\n3.体检12人。"
+    words = [("PERIOD", "2023年"), ("IND", "接诊"), ("COUNT", "9例"), ("IND", "巡诊"), ("COUNT", "6次"), ("COUNT", "12人")]
+    spans = [LabelledSpan(label, text.index(word), text.index(word) + len(word)) for label, word in words]
+    pairs, _ = pairs_of(text, spans)
+    last = {(RELATIONS[p.relation], text[spans[p.argument].start : spans[p.argument].end]) for p in pairs if p.value == 5}
+    assert ("during", "2023年") in last and ("of", "接诊") not in last and ("of", "巡诊") in last

@@ -37,7 +37,7 @@ def test_a_number_is_one_unit_and_is_masked_whole() -> None:
     assert begins[at : at + 5] == [1, 0, 0, 0, 0]
     chars = Characters([*SPECIALS, *sorted(set(text))])
     for seed in range(40):
-        ids, _, positions, labels, _ = batch_of([row], chars, PretrainConfig(length=48, batch=1), random.Random(seed))
+        _, _, positions, labels, _ = batch_of([row], chars, PretrainConfig(length=48, batch=1), random.Random(seed))
         hidden = {int(p) - 1 for p in positions}
         inside = hidden & set(range(at, at + 5))
         assert not inside or len(inside) == 5 or len(hidden) == int(0.15 * 48)  # only the last unit taken may be cut to keep the number of masks fixed

@@ -10,10 +10,11 @@ class TrainConfig:
     base: str = "models/base"
     name: str = "default"
     epochs: int = 8
-    batch: int = 12  # windows a step
-    rate: float = 1.5e-4  # encoder
+    batch: int = 8  # windows a step
+    rate: float = 2e-4  # encoder
     head_rate: float = 1e-3
     layer_decay: float = 0.95  # rate of each lower layer, relative to the one above
+    dropout: float = 0.1  # of hidden states, whatever the base was saved with
     warmup: float = 0.1  # share of the steps
     weight_decay: float = 0.01
     link_weight: float = 2.0

@@ -49,8 +49,8 @@ def windows_of(text: CleanText, report: AnnotatedReport, size: int) -> list[Wind
 def rows_of(raw: str, report: AnnotatedReport, chars: Characters, size: int, lost: Counter[str]) -> Iterator[dict]:
     """One row a window: ids, tags, spans [start, end, label], values [span, role, direction], links [value, argument, relation].
 
-    Spans count in the window where they begin; a span that a window cuts, and a link whose end lies in another window, are
-    left out and counted in `lost`.
+    Spans outside the core of a cut sentence are tagged too, and can be pointed at; values speak in their core only. A span that a
+    window cuts, and a link whose end lies in another window, are left out and counted in `lost`.
     """
     text = clean(raw)
     by_id = report.by_id()
@@ -64,17 +64,15 @@ def rows_of(raw: str, report: AnnotatedReport, chars: Characters, size: int, los
             lost["span border moved by cleaning"] += 1
         place[span.id] = LabelledSpan(span.label, start, end)
     for window in windows_of(text, report, size):
-        here = {i: s for i, s in place.items() if window.core_start <= s.start < window.core_end}
-        for i in [i for i, s in here.items() if s.end > window.end]:
-            lost["span cut by a window"] += 1
-            del here[i]
+        here = {i: s for i, s in place.items() if window.start <= s.start and s.end <= window.end}
+        lost["span cut by a window"] += sum(window.core_start <= s.start < window.core_end and s.end > window.end for s in place.values())
         order = sorted(here, key=lambda i: here[i].start)
         index = {i: n for n, i in enumerate(order)}
         piece = text.text[window.start : window.end]
         tags = spans_to_tags([(here[i].label, here[i].start - window.start, here[i].end - window.start) for i in order], len(piece))
         values, links = [], []
         for value in report.values:
-            if value.span not in index:
+            if value.span not in index or not window.core_start <= place[value.span].start < window.core_end:
                 continue
             direction = DIRECTIONS.index(value.direction) if value.direction else NO_DIRECTION
             values.append([index[value.span], ROLES.index(value.role), direction])

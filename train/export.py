@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +38,23 @@ class _Tagger(nn.Module):
 def export(model: IndicatorModel, chars: Characters, config: TrainConfig, history: dict, folder: Path, sample: list[list[int]]) -> dict:
     """Writes `folder` and returns its run.json; RuntimeError when an exported model does not answer as PyTorch does.
 
-    `sample`: some windows' character ids, on which the outputs are compared.
+    `sample`: some windows' character ids, on which the outputs are compared. A folder that is there is replaced only when
+    everything went well.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        run = _write_folder(model, chars, config, history, part, sample)
+        folder.mkdir(exist_ok=True)
+        for file in part.iterdir():
+            file.replace(folder / file.name)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return run
+
+
+def _write_folder(model: IndicatorModel, chars: Characters, config: TrainConfig, history: dict, folder: Path, sample: list[list[int]]) -> dict:
     model = model.float().cpu().eval()
     model.encoder.config._attn_implementation = "eager"
     _export_tagger(model, folder / "tagger.onnx")

@@ -106,7 +106,7 @@ def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[A
         print(f"{len(absent)} annotated texts are not at hand (the external data folder is missing: set ZHIBIAO_DATA); training on the {len(splits['train'])} reports that are", flush=True)
     data, lost = dataset_dict(splits, chars, config.window)
     print({split: {"reports": len(splits[split]), "windows": len(data[split]), **lost[split]} for split in data}, flush=True)
-    model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base).float().to(DEVICE)
+    model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout).float().to(DEVICE)
     optimizer = torch.optim.AdamW(groups_of(model, config))
     rates = [group["lr"] for group in optimizer.param_groups]
     per_epoch = len(batches(data["train"], config.batch, chars, random.Random(0)))
@@ -115,8 +115,13 @@ def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[A
     state: dict = {"epoch": 0, "best": -1.0, "history": []}
     if resume and (work / "state.json").exists():
         state = json.loads((work / "state.json").read_text(encoding="utf-8"))
+        if state["config"] != {**config.to_json(), "epochs": state["config"]["epochs"]}:
+            raise ValueError(f"{work}: was begun with another configuration; train without --resume, or with the options it was begun with")
         _restore(model, optimizer, work / "last.safetensors")
         print(f"resuming after epoch {state['epoch']}", flush=True)
+    elif resume:
+        print(f"{work}: nothing to resume, starting afresh", flush=True)
+    state["config"] = config.to_json()
     rows = data["train"].to_list()
     while state["epoch"] < config.epochs:
         epoch, started = state["epoch"], time.monotonic()

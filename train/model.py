@@ -90,13 +90,16 @@ class IndicatorModel(nn.Module):
 
     @classmethod
     def from_base(cls, base: str, **config: object) -> "IndicatorModel":
-        """Any BERT that transformers can load, a folder or a hub name; the heads start at random."""
-        return cls(AutoModel.from_pretrained(base, add_pooling_layer=False, use_safetensors=True, **config))
+        """Any BERT that transformers can load, a folder or a hub name; the heads start at random.
+
+        Attention dropout is off: it would cost the fused attention kernel, more than half of the time of a step.
+        """
+        return cls(AutoModel.from_pretrained(base, add_pooling_layer=False, use_safetensors=True, **{"attention_probs_dropout_prob": 0.0, **config}))
 
     @classmethod
     def from_config(cls, base: str, **config: object) -> "IndicatorModel":
         """The same with random encoder weights, to measure what the encoder brings."""
-        return cls(AutoModel.from_config(AutoConfig.from_pretrained(base, **config), add_pooling_layer=False))
+        return cls(AutoModel.from_config(AutoConfig.from_pretrained(base, **{"attention_probs_dropout_prob": 0.0, **config}), add_pooling_layer=False))
 
     def encode(self, ids: torch.Tensor, attention: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """States [B, L, H] and tag logits [B, L, len(TAGS)]."""

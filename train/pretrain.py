@@ -368,6 +368,7 @@ def run(base: Path, sources: list[tuple[Path, float]], out: Path, config: Pretra
         for name, copy in zip(master.names, master.copies):
             if name.startswith("model."):
                 dict(objective.named_parameters())[name].copy_(copy)
+    model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = 0.1  # off for this run only
     model.half().save_pretrained(out)
     chars.save(out / "vocab.txt")
     (out / "pretrain.json").write_text(json.dumps({"base": str(base), "sources": [[p.name, w] for p, w in sources], "config": asdict(config), **state, **figures}, indent=1), encoding="utf-8")
