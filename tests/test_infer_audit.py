@@ -103,3 +103,43 @@ def test_figures_for_different_things_do_not_conflict(second: dict) -> None:
 def test_a_figure_beyond_measure_is_compared_all_the_same() -> None:
     (row,) = check(changed(3e25, 1e25, 2e25))
     assert row["ok"]
+
+
+def told(id_: int, text: str, number: float, unit: str, names: list[tuple[int, int]], name: str = "床位") -> dict:
+    """A record with its written value and the places of its indicator spans."""
+    record = figure(id_, number, unit, indicator=name)
+    record["value"]["text"] = text
+    record["indicator"]["spans"] = [{"start": a, "end": b, "text": ""} for a, b in names]
+    return record
+
+
+@pytest.mark.parametrize(("second", "ok"), [(100, True), (120, False)])
+def test_parts_must_add_up_to_the_whole(second: int, ok: bool) -> None:
+    rows = check([told(1, "300张", 300, "张", [(0, 2)]), told(2, "200张", 200, "张", [(0, 2), (8, 10)]), told(3, f"{second}张", second, "张", [(0, 2), (15, 17)])])
+    assert [(row["kind"], row["indicators"], row["expected"], row["found"], row["ok"]) for row in rows] == [("sum", [1, 2, 3], 300, 200 + second, ok)]
+
+
+def test_an_incomplete_list_of_parts_is_no_fault() -> None:
+    assert check([told(1, "300张", 300, "张", [(0, 2)]), told(2, "100张", 100, "张", [(0, 2), (8, 10)]), told(3, "50张", 50, "张", [(0, 2), (15, 17)])]) == []
+
+
+@pytest.mark.parametrize(("written", "number", "ok"), [("49.5%", 0.495, True), ("48.5%", 0.485, False)])
+def test_a_share_must_fit_its_whole(written: str, number: float, ok: bool) -> None:
+    rows = check([told(1, "1128人", 1128, "人", [(0, 2)]), told(2, "558人", 558, "人", [(9, 12)]), told(3, written, number, "%", [(20, 22)], "占比")])
+    assert [(row["kind"], row["indicators"], row["found"], row["ok"]) for row in rows] == [("share", [1, 2, 3], number, ok)]
+    assert rows[0]["expected"] == pytest.approx(558 / 1128)
+
+
+def test_rounding_in_writing_is_no_disagreement() -> None:
+    rows = check([told(1, "1.2亿元", 1.2e8, "元", [(0, 2)]), told(2, "7000万元", 7e7, "元", [(0, 2), (5, 7)]), told(3, "5200万元", 5.2e7, "元", [(0, 2), (9, 11)])])
+    assert [row["ok"] for row in rows] == [True]  # 1.22 is written 1.2
+    points = changed(0.961, 0.952, 0.005, "%", "个百分点")
+    for record, text in zip(points, ("95.2%", "96.1%", "0.5个百分点")):
+        record["value"]["text"] = text
+    assert [row["ok"] for row in check(points)] == [False]
+
+
+@pytest.mark.parametrize(("unit", "by", "expected"), [("倍", 2.0, 30), ("成", 0.2, 12)])
+def test_multiples_and_tenths_are_relative(unit: str, by: float, expected: float) -> None:
+    (row,) = check(changed(expected, 10, by, "家", unit))
+    assert row["ok"] and row["expected"] == pytest.approx(expected)

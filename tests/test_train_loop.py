@@ -81,7 +81,7 @@ def test_collate_places_tokens_after_cls_and_asks_every_pair() -> None:
 
 
 def test_every_window_is_in_one_batch() -> None:
-    raw, report = annotated()
+    raw, _ = annotated()
     chars = Characters([*SPECIALS, *sorted(set(raw))])
     dataset, _ = dataset_of([annotated(id_=f"t{i}") for i in range(7)], chars, 20)
     plan = batches(dataset, 3, chars, random.Random(1))

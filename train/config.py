@@ -20,6 +20,7 @@ class TrainConfig:
     link_weight: float = 2.0
     role_weight: float = 0.5
     window: int = 254  # characters of whole sentences packed together; up to 510 for one long sentence
+    layers: int = 0  # encoder layers kept, evenly spaced; 0 = all
     random_encoder: bool = False
     authored: bool = True  # the reports written for the project
     external: bool = True  # annotated texts of the external data folder

@@ -93,20 +93,23 @@ def score_on(model: IndicatorModel, reports: list[Annotated], dataset, chars: Ch
     return {**total.totals(), "seqeval_f1": float(f1_score(gold, paths))}
 
 
-def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[Annotated] | None = None) -> tuple[IndicatorModel, Characters, dict]:
-    """Trains and returns the best model of all epochs (by dev usable_f1 + span_f1 + record_f1), its characters and the run's history."""
+def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[Annotated] | None = None, train: list[Annotated] | None = None) -> tuple[IndicatorModel, Characters, dict]:
+    """Trains and returns the best model of all epochs (by dev usable_f1 + span_f1 + record_f1), its characters and the run's history.
+
+    `train` and `dev` replace the splits of the store.
+    """
     random.seed(config.seed)
     np.random.seed(config.seed)
     torch.manual_seed(config.seed)
     chars = characters_of(config.base)
     splits: dict[str, list[Annotated]] = {}
-    splits["train"], absent = load_reports("train", config)
+    splits["train"], absent = (train, []) if train else load_reports("train", config)
     splits["dev"] = dev or load_reports("dev", TrainConfig())[0]
     if absent:
         print(f"{len(absent)} annotated texts are not at hand (the external data folder is missing: set ZHIBIAO_DATA); training on the {len(splits['train'])} reports that are", flush=True)
     data, lost = dataset_dict(splits, chars, config.window)
     print({split: {"reports": len(splits[split]), "windows": len(data[split]), **lost[split]} for split in data}, flush=True)
-    model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout).float().to(DEVICE)
+    model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout).keep_layers(config.layers).float().to(DEVICE)
     optimizer = torch.optim.AdamW(groups_of(model, config))
     rates = [group["lr"] for group in optimizer.param_groups]
     per_epoch = len(batches(data["train"], config.batch, chars, random.Random(0)))

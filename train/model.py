@@ -101,6 +101,15 @@ class IndicatorModel(nn.Module):
         """The same with random encoder weights, to measure what the encoder brings."""
         return cls(AutoModel.from_config(AutoConfig.from_pretrained(base, **{"attention_probs_dropout_prob": 0.0, **config}), add_pooling_layer=False))
 
+    def keep_layers(self, count: int) -> "IndicatorModel":
+        """Keeps `count` encoder layers, evenly spaced, the last one among them (Sajjad et al. 2023 drop layers likewise); 0 keeps all."""
+        layers = self.encoder.encoder.layer
+        if count:
+            kept = [round((i + 1) * len(layers) / count) - 1 for i in range(count)]
+            self.encoder.encoder.layer = nn.ModuleList(layers[i] for i in kept)
+            self.encoder.config.num_hidden_layers = count
+        return self
+
     def encode(self, ids: torch.Tensor, attention: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """States [B, L, H] and tag logits [B, L, len(TAGS)]."""
         states = self.encoder(input_ids=ids, attention_mask=attention).last_hidden_state

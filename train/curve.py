@@ -1,0 +1,86 @@
+"""python -m train.curve : a learning curve, scored on the real dev gold of the external data folder; writes docs/learning_curve.json and .svg.
+
+Trains the same reduced recipe (half of the encoder's layers, few epochs) on 25, 50 and 100 % of the reports, and on authored or real
+reports only: what helps most, and what to annotate next. A run that is in the JSON already is not done again.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import matplotlib
+
+from annotations import store
+from annotations.schema import AnnotatedReport, sha256_of
+from annotations.score import Score, facts_of_gold
+from corpus.external import ROOT, external_folder
+from train.config import TrainConfig
+from train.data import load_reports
+from train.loop import fine_tune, predict
+
+matplotlib.use("svg")
+RUNS = {"25 %": {"share": 0.25}, "50 %": {"share": 0.5}, "100 %": {}, "authored only": {"external": False}, "real only": {"authored": False}}
+SHOWN = ("value_f1", "span_f1", "usable_f1", "record_f1")
+
+
+def real_gold() -> list[tuple[str, AnnotatedReport]]:
+    """The real dev gold with its texts; FileNotFoundError when the external data folder is missing."""
+    folder = external_folder()
+    if folder is None:
+        raise FileNotFoundError("the external data folder is missing; set ZHIBIAO_DATA")
+    texts = {sha256_of(raw): raw for path in (folder / "seeds").glob("*.txt") for raw in [path.read_bytes().decode("utf-8")]}
+    return [(texts[report.sha256], report) for path in sorted((folder / "dev-gold").glob("*.json")) for report in store.read(path)]
+
+
+def plot(rows: dict[str, dict], path: Path) -> None:
+    """Scores over the number of training characters."""
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4))
+    whole = [name for name in ("25 %", "50 %", "100 %") if name in rows]
+    for key in SHOWN:
+        (line,) = axes.plot([rows[n]["characters"] for n in whole], [rows[n]["scores"][key] for n in whole], marker="o", label=key)
+        for name, marker in (("authored only", "^"), ("real only", "s")):
+            if name in rows:
+                axes.plot([rows[name]["characters"]], [rows[name]["scores"][key]], marker=marker, color=line.get_color(), linestyle="none")
+    axes.set_xlabel("training characters (circles: both kinds, triangles: authored only, squares: real only)")
+    axes.set_ylabel("F1 on two real reports")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m train.curve", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--base", default=TrainConfig.base)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "learning_curve.json")
+    args = parser.parse_args(argv)
+    try:
+        gold = real_gold()
+    except (OSError, KeyError) as error:
+        print(f"curve: {error}", file=sys.stderr)
+        return 2
+    rows = json.loads(args.out.read_text(encoding="utf-8")) if args.out.exists() else {}
+    for name, options in RUNS.items():
+        if name in rows:
+            continue
+        config = TrainConfig(base=args.base, name="curve", layers=args.layers, epochs=args.epochs, **options)
+        model, chars, history = fine_tune(config, ROOT / "work" / f"curve {name}".replace(" ", "-").replace("%", "pc"))
+        total = Score()
+        for (_, report), found in zip(gold, predict(model, gold, chars, config.window)[0]):
+            total.add(facts_of_gold(report), found)
+        characters = sum(len(raw) for raw, _ in load_reports("train", config)[0])
+        rows[name] = {"characters": characters, "reports": history["reports"]["train"], "scores": total.totals(), "config": config.to_json()}
+        args.out.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        print(name, {key: round(value, 3) for key, value in total.totals().items()}, flush=True)
+    plot(rows, args.out.with_suffix(".svg"))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
