@@ -1,6 +1,8 @@
 """A rule baseline, the thing to beat: values and entities by pattern, arguments = the nearest span of the right type in the clause."""
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from annotations.candidates import LabelledSpan
 from annotations.schema import ARGUMENTS, VALUE_LABELS
@@ -24,6 +26,7 @@ PATTERNS = (
     ("PROG", re.compile(r"“[^”\n]{2,12}”(?:攻坚|专项|专项整治)?(?:行动|工程|计划|活动|项目|服务|模式|机制)|(?:家庭医生签约服务|基本公共卫生服务|分级诊疗|医养结合|健康扶贫|公立医院改革|医药卫生体制改革|乡村振兴)")),
 )  # fmt: skip
 _CLAUSE = re.compile(r"[,，。;；:：!?！？\n]")
+_STOP = re.compile(r"[。\n]")
 _VERBS = re.compile(r"^(?:其中|共|全年|累计|完成|开展|新增|建成|举办|建立|组织|设立|设置|发放|培训|达到?|为|已|有|拥有|现有|实现|投入|处理|查处|立案|检查|新建|改建|创建|成立|聘请|引进|招聘|接诊|了|各类|约|的|及|和|与|、)+|(?:达到?|为|共|约|已|已达|保持在|提高到|增加到|控制在|在|了|是|有|至|的|累计)+$")
 _TARGET = re.compile(r"力争|计划|预计|争取|目标|到20\d\d年|确保|将")
 _CHANGE = re.compile(r"(提高|增长|增加|上升|提升)了?$|(下降|减少|降低)了?$")
@@ -33,12 +36,16 @@ def extract(report: Report) -> dict:
     """One report's output object, by rule."""
     text = report.clean.text
     spans = _spans(text)
+    starts = [span.start for span in spans]
+    stops = [match.start() for match in _STOP.finditer(text)]
     entities, linked = list(spans), []
     for span in spans:
         if span.label in VALUE_LABELS:
             clause = _clause(text, span)
-            name = _name(text, span, clause, spans)
-            links = {key: [near] for key, label in ARGUMENTS.items() if key != "of" and (near := _nearest(spans, span, label, _sentence(text, span)))}
+            at = bisect_left(starts, span.start)
+            name = _name(text, span, clause, spans[bisect_left(starts, clause[0]) : at], spans[at + 1 : at + 2])
+            same_sentence = spans[bisect_left(starts, _sentence_start(stops, span)) : at]
+            links = {key: [near] for key, label in ARGUMENTS.items() if key != "of" and (near := _nearest(same_sentence, label))}
             if name:
                 entities.append(name)
                 links["of"] = [name]
@@ -63,20 +70,19 @@ def _spans(text: str) -> list[LabelledSpan]:
 
 def _clause(text: str, span: LabelledSpan) -> tuple[int, int]:
     start = max((m.end() for m in _CLAUSE.finditer(text, max(0, span.start - 80), span.start)), default=max(0, span.start - 80))
-    after = _CLAUSE.search(text, span.end)
-    return start, min(after.start() if after else len(text), span.end + 40)
+    after = _CLAUSE.search(text, span.end, span.end + 40)
+    return start, after.start() if after else min(len(text), span.end + 40)
 
 
-def _sentence(text: str, span: LabelledSpan) -> tuple[int, int]:
-    start = max(text.rfind(mark, 0, span.start) for mark in "。\n") + 1
-    ends = [at for mark in "。\n" if (at := text.find(mark, span.end)) >= 0]
-    return start, min(ends, default=len(text))
+def _sentence_start(stops: Sequence[int], span: LabelledSpan) -> int:
+    before = bisect_left(stops, span.start)
+    return stops[before - 1] + 1 if before else 0
 
 
-def _name(text: str, span: LabelledSpan, clause: tuple[int, int], spans: list[LabelledSpan]) -> LabelledSpan | None:
+def _name(text: str, span: LabelledSpan, clause: tuple[int, int], before: Sequence[LabelledSpan], after: Sequence[LabelledSpan]) -> LabelledSpan | None:
     """The words between the last span of the clause (or its start) and the value, verbs cut off; what follows the value when nothing precedes it."""
-    left = max([clause[0], *(s.end for s in spans if clause[0] <= s.start < span.start), *(m.end() for m in re.finditer("、", text[: span.start]) if m.end() > clause[0])])
-    for start, end in ((left, span.start), (span.end, min([clause[1], *(s.start for s in spans if s.start >= span.end)]))):
+    left = max([clause[0], *(s.end for s in before), text.rfind("、", clause[0], span.start) + 1])
+    for start, end in ((left, span.start), (span.end, min([clause[1], *(s.start for s in after)]))):
         words = text[start:end].split("、")[0]
         core = words
         while (cut := _VERBS.sub("", core)) != core:
@@ -87,6 +93,5 @@ def _name(text: str, span: LabelledSpan, clause: tuple[int, int], spans: list[La
     return None
 
 
-def _nearest(spans: list[LabelledSpan], value: LabelledSpan, label: str, within: tuple[int, int]) -> LabelledSpan | None:
-    before = [s for s in spans if s.label == label and within[0] <= s.start < value.start]
-    return before[-1] if before else None
+def _nearest(before: Sequence[LabelledSpan], label: str) -> LabelledSpan | None:
+    return next((span for span in reversed(before) if span.label == label), None)

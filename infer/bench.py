@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from corpus.external import REPORTS
+from corpus.read import ReadError
 from corpus.report import Report
 from infer.link import link
 from infer.model import DEFAULT, Model, ModelError, load
@@ -51,7 +52,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--fp32", action="store_true", help="measure the fp32 file beside int8")
     args = parser.parse_args(argv)
     paths = args.reports or [str(path) for path in sorted(REPORTS.glob("*.txt"))[:10]]
-    raws = [Report.load(path) for path in paths]
+    try:
+        raws = [Report.load(path) for path in paths]
+    except ReadError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
     found: dict[str, object] = {"reports": len(raws), "characters": sum(len(report.raw) for report in raws)}
     for precision in ("int8", "fp32") if args.fp32 else ("int8",):
         try:

@@ -2,8 +2,9 @@
 
 import argparse
 import os
+import secrets
+import stat
 import sys
-import tempfile
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,7 +13,7 @@ from corpus.read import ReadError
 from corpus.report import Report
 from infer.model import DEFAULT, ModelError, load
 from infer.records import extract
-from infer.write import FORMATS
+from infer.write import FILE_ENCODINGS, FORMATS
 
 OK, SOME_FAILED, FAILED = 0, 1, 2
 
@@ -33,6 +34,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     if args.format == "json" and len(args.reports) > 1:
         return _fail("--format json holds one report; use --format jsonl for several")
+    if args.output and (reason := _unwritable(args.output)):
+        return _fail(f"{args.output}: cannot be written ({reason}); choose another file")
     try:
         model = load(args.model, args.precision)
     except ModelError as error:
@@ -40,13 +43,15 @@ def main(argv: list[str] | None = None) -> int:
     outputs = []
     for path in tqdm(args.reports, unit="report", disable=len(args.reports) < 2 or not sys.stderr.isatty(), file=sys.stderr):
         try:
-            outputs.append(extract(Report.load(path), model))
+            outputs.append(extract(Report.load(path, _note), model))
         except ReadError as error:
             _fail(str(error))
+        except Exception as error:  # a fault in one report must not lose the others
+            _fail(f"{path}: left out, {type(error).__name__}: {error}; please report this text as a fault of the program")
     if not outputs:
         return FAILED
     try:
-        _write(FORMATS[args.format](outputs), args.output)
+        _write(FORMATS[args.format](outputs), args.output, FILE_ENCODINGS.get(args.format, "utf-8"))
     except BrokenPipeError:  # the reader (head, less) went away: nothing to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
@@ -55,23 +60,49 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
-    print(f"infer: {message}", file=sys.stderr)
+    print("infer: " + " ".join(message.split()), file=sys.stderr)
     return FAILED
 
 
-def _write(text: str, path: Path | None) -> None:
-    """All or nothing: the file appears under its name when it is complete."""
-    data = text.encode("utf-8", "surrogatepass")
+def _note(message: str) -> None:
+    print("note: " + " ".join(message.split()), file=sys.stderr)
+
+
+def _unwritable(path: Path) -> str | None:
+    """Why a file cannot be written at all, before any work is done for it; None when it looks as if it can."""
+    try:
+        target = path.resolve()
+        if target.is_dir():
+            return "it is a directory"
+        if target.exists():
+            return None if os.access(target, os.W_OK) else "Permission denied"
+        if not target.parent.is_dir():
+            return f"there is no folder {target.parent}"
+        return None if os.access(target.parent, os.W_OK | os.X_OK) else "Permission denied"
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        return getattr(error, "strerror", None) or "the link leads to itself"
+
+
+def _write(text: str, path: Path | None, file_encoding: str = "utf-8") -> None:
+    """All or nothing: a file appears under its name (of a link: under the name it leads to) when it is complete; a device or pipe is written straight to."""
     if path is None:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
         sys.stdout.buffer.flush()
         return
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
+    data = text.encode(file_encoding, "surrogatepass")
+    target = path.resolve()
+    mode = target.stat().st_mode if target.exists() else None
+    if mode is not None and not stat.S_ISREG(mode):
+        with target.open("wb") as stream:
             stream.write(data)
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except OSError:
-        Path(part).unlink(missing_ok=True)
+        return
+    part = target.with_name(f".infer-{secrets.token_hex(8)}.part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as stream:  # the umask applies
+            stream.write(data)
+        if mode is not None:
+            os.chmod(part, stat.S_IMODE(mode))
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
         raise

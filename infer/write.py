@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from annotations.schema import ARGUMENT_FIELDS
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-CSV_FIELDS = ("source", "id", "kind", "value", "number", "low", "high", "bound", "unit", *ARGUMENT_FIELDS.values(), "from", "to", "role", "direction", "change_of", "versus", "confidence", "start", "end", "sentence_start", "sentence_end")
+CSV_FIELDS = ("source", "report_title", "report_region", "report_year", "id", "kind", "value", "number", "low", "high", "bound", "unit", *ARGUMENT_FIELDS.values(), "from", "to", "role", "direction", "change_of", "versus", "confidence", "start", "end", "sentence_start", "sentence_end")
 COLUMNS = (("value", 16), ("indicator", 34), ("institution / region", 26), ("period", 18), ("role", 9), ("conf.", 5))
 
 
@@ -40,7 +40,7 @@ def to_csv(outputs: Iterable[dict]) -> str:
 def _flat(output: dict, record: dict) -> dict[str, object]:
     value, change = record["value"], record["change"] or {}
     return {
-        "source": output["source"], "id": record["id"], "kind": record["kind"], "value": value["text"],
+        "source": output["source"], "report_title": output["title"], "report_region": output["region"], "report_year": output["year"], "id": record["id"], "kind": record["kind"], "value": value["text"],
         **{key: value[key] for key in ("number", "low", "high", "bound", "unit")},
         **{name: record[name]["name"] for name in ARGUMENT_FIELDS.values()},
         "from": record["period"]["from"], "to": record["period"]["to"], "role": record["role"],
@@ -55,12 +55,14 @@ def _safe(cell: object) -> object:
 
 def to_table(outputs: Iterable[dict]) -> str:
     """For reading in a terminal: one indicator a line, columns aligned for wide characters, long cells cut with …"""
-    return "\n".join(_table(output) for output in outputs)
+    found = list(outputs)
+    return "\n".join(_table(output, named=len(found) > 1) for output in found)
 
 
-def _table(output: dict) -> str:
-    head = "  ".join(str(output[key]) for key in ("title", "region", "year") if output[key]) or output["source"]
-    lines = [_plain(head), "  ".join(_pad(name, width) for name, width in COLUMNS).rstrip(), "  ".join("─" * width for _, width in COLUMNS)]
+def _table(output: dict, named: bool) -> str:
+    """One report's table; with several reports each is `named` by its file."""
+    says = [str(output[key]) for key in ("title", "region", "year") if output[key]]
+    lines = [_plain("  ".join([output["source"], *says] if named or not says else says)), "  ".join(_pad(name, width) for name, width in COLUMNS).rstrip(), "  ".join("─" * width for _, width in COLUMNS)]
     for record in output["indicators"]:
         place = " ".join(filter(None, (record["institution"]["name"], record["region"]["name"])))
         name = record["indicator"]["name"] or "?"
@@ -95,3 +97,4 @@ def _pad(text: str, width: int) -> str:
 
 
 FORMATS: dict[str, Callable[[Iterable[dict]], str]] = {"table": to_table, "json": to_json, "jsonl": to_jsonl, "csv": to_csv}
+FILE_ENCODINGS = {"csv": "utf-8-sig"}  # in a file: Excel takes a CSV without a mark for a local encoding

@@ -61,3 +61,69 @@ def test_a_missing_file_a_folder_and_a_foreign_format(tmp_path: Path) -> None:
     for path, message in ((tmp_path / "none.txt", "no such file"), (tmp_path, "is a directory"), (tmp_path / "a.PDF", "not read yet")):
         with pytest.raises(ReadError, match=message):
             read_report_text(str(path))
+
+
+LONG = (SIMPLE + "乡镇卫生院3家，村卫生室41所，床位420张，全年门诊18万人次。\n") * 4
+LONG_TRADITIONAL = TRADITIONAL * 6
+
+
+def noted(data: bytes) -> tuple[str, list[str]]:
+    notes: list[str] = []
+    return decode(data, "x.txt", notes.append), notes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "big5"])
+@pytest.mark.parametrize("damage", ["cut", "stray"])
+def test_a_little_damage_is_read_and_told(encoding: str, damage: str) -> None:
+    text = LONG_TRADITIONAL if encoding == "big5" else LONG
+    data = text.rstrip("。\n").encode(encoding)
+    middle = len(text[:200].encode(encoding))  # between two characters
+    read, notes = noted(data[:-1] if damage == "cut" else data[:middle] + b"\xff" + data[middle:])
+    whole = text.rstrip("。\n")
+    assert read == (whole[:-1] + "\ufffd" if damage == "cut" else whole[:200] + "\ufffd" + whole[200:])
+    assert len(notes) == 1 and notes[0].startswith("x.txt: ") and "U+FFFD" in notes[0] and "\n" not in notes[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_cut_utf_16_text_is_read_and_one_out_of_step_is_not(encoding: str) -> None:
+    data = LONG.encode(encoding)
+    assert noted(data[:-1])[0] == LONG[:-1] + "\ufffd"
+    with pytest.raises(ReadError, match="not a text file"):
+        decode(data[:101] + data[102:], "x.txt")
+
+
+def test_a_stray_byte_within_a_character_is_one_mark() -> None:
+    data = LONG.encode()
+    at = len(LONG[:50].encode()) + 1
+    read, notes = noted(data[:at] + b"\xff" + data[at:])
+    assert read == LONG[:50] + "\ufffd" + LONG[51:] and notes == ["x.txt: 4 bytes could not be decoded and show as U+FFFD"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_one_nul_stays_as_it_is(encoding: str) -> None:
+    raw = LONG[:30] + "\0" + LONG[30:]
+    assert noted(raw.encode(encoding)) == (raw, [])
+
+
+def test_a_sound_text_is_read_without_a_note() -> None:
+    assert noted(LONG.encode()) == (LONG, [])
+    assert noted(("甲\ufffd县" + LONG).encode()) == ("甲\ufffd县" + LONG, [])  # damaged before it came here
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_much_damage_is_refused_not_guessed_at(encoding: str) -> None:
+    data = bytearray(LONG.encode(encoding))
+    data[10::20] = b"\xff" * len(data[10::20])
+    with pytest.raises(ReadError, match="not a text file"):
+        decode(bytes(data), "x.txt")
+
+
+def test_a_mostly_ascii_table_in_gb18030_is_not_taken_for_damaged_utf_8() -> None:
+    raw = "id,1,2,3,4,5,6,7,8,9\n" * 60 + "床位\n"
+    assert noted(raw.encode("gb18030")) == (raw, [])
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "y/" * 3000])
+def test_a_path_that_the_system_refuses(path: str) -> None:
+    with pytest.raises(ReadError, match="cannot be read"):
+        read_report_text(path)

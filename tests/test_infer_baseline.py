@@ -1,5 +1,7 @@
 """The rule baseline on an invented noisy report: planted records, and the output contract on raw offsets for any text."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,3 +141,23 @@ def test_every_argument_and_value_is_an_entity(raw: str) -> None:
     entities = {(start, end) for _, start, end in facts.spans}
     assert set(facts.records) <= entities
     assert {(start, end) for row in facts.records.values() for _, start, end in row.arguments} <= entities
+
+
+def test_an_argument_stands_in_the_sentence_of_its_value() -> None:
+    rows = {row["value"]["text"]: row_without_spans(row) for row in found("2023年，县人民医院接诊9例。义诊12次，体检30人\n培训8场")["indicators"]}
+    assert rows["9例"]["institution"] == "县人民医院" and rows["9例"]["period"] == "2023年"
+    assert all(rows[text]["institution"] is None and rows[text]["period"] is None for text in ("12次", "30人", "8场"))
+
+
+def test_a_long_text_takes_time_in_proportion() -> None:
+    def seconds(times: int) -> float:
+        report = Report("r", "r.txt", ("2023年，县人民医院接诊9例、义诊12次、建册率96.4%，" * 9 + "。\n") * times)
+        assert report.clean and report.year
+        return min(timed(report) for _ in range(3))
+
+    def timed(report: Report) -> float:
+        started = time.perf_counter()
+        extract(report)
+        return time.perf_counter() - started
+
+    assert seconds(80) < 30 * seconds(10)  # in proportion: 8; quadratic: 64

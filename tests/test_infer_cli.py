@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from annotations.schema import LABELS, ROLES, sha256_of
+from corpus.__main__ import main as corpus_main
 from corpus.external import REPORTS, ROOT, external_folder
+from corpus.report import Report
+from infer import baseline, cli
 from infer.cli import main
 from infer.model import DEFAULT
 
@@ -80,7 +84,9 @@ def test_table_and_csv(report: Path, tmp_path: Path, capfd: pytest.CaptureFixtur
     table = capfd.readouterr().out
     assert "36个" in table and "村卫生室" in table and "indicators" in table.splitlines()[-1]
     assert main([str(report), "--format", "csv", "-o", str(tmp_path / "out.csv")]) == 0
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8-sig"))))
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbfsource,")
+    assert main([str(report), "--format", "csv"]) == 0 and capfd.readouterr().out.startswith("source,")
     assert [row["value"] for row in rows if row["indicator"] == "村卫生室"] == ["36个"]
 
 
@@ -102,6 +108,7 @@ BAD = {
     "english.txt": (b"Nothing Chinese in here, 12 beds.\n", "no Chinese"),
     "huge.txt": ("床位12张。".encode() * 4_000_000, "larger than"),
     "scan.pdf": (b"%PDF-1.7", "not read yet"),
+    "x" * 300: (None, "cannot be read"),
 }
 
 
@@ -128,6 +135,108 @@ def test_one_bad_file_does_not_stop_the_others(report: Path, tmp_path: Path, cap
 def test_output_that_cannot_be_written_leaves_nothing(report: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main([str(report), "-o", str(tmp_path / "no" / "out.json")]) == 2
     assert "cannot be written" in capfd.readouterr().err and list(tmp_path.iterdir()) == [report]
+
+
+def test_damage_is_told_in_one_line_and_read(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cut.txt"
+    path.write_bytes(REPORT.rstrip("。\n").encode()[:-1])
+    assert main([str(path), "--format", "json"]) == 0
+    out, err = capfd.readouterr()
+    assert_contract(json.loads(out), REPORT.rstrip("。\n")[:-1] + "\ufffd")
+    assert err == f"note: {path}: 2 bytes could not be decoded and show as U+FFFD\n"
+
+
+# ── what follows needs no trained model: the rules stand in for it
+
+
+@pytest.fixture
+def rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command with the rule baseline in the place of the model."""
+    monkeypatch.setattr(cli, "load", lambda *_: None)
+    monkeypatch.setattr(cli, "extract", lambda report, _: baseline.extract(report))
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_fault_in_one_report_does_not_lose_the_others(report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def faulty(report: Report, _: object) -> dict:
+        if report.id == "odd":
+            raise IndexError("list index\nout of range")
+        return baseline.extract(report)
+
+    monkeypatch.setattr(cli, "extract", faulty)
+    odd = tmp_path / "odd.txt"
+    odd.write_text(REPORT, encoding="utf-8")
+    assert main([str(odd), str(report), "--format", "jsonl"]) == 1
+    out, err = capfd.readouterr()
+    assert [json.loads(line)["source"] for line in out.splitlines()] == [str(report)]
+    assert len(err.splitlines()) == 1 and str(odd) in err and "IndexError: list index out of range" in err
+    assert main([str(odd)]) == 2
+
+
+@pytest.mark.usefixtures("rules")
+def test_output_through_a_link_leaves_the_link(report: Path, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name, old in (("there.jsonl", "old"), ("new.jsonl", None)):
+        target, link = tmp_path / "deep" / name, tmp_path / f"link-{name}"
+        if old:
+            target.write_text(old)
+        link.symlink_to(target)
+        assert main([str(report), "--format", "jsonl", "-o", str(link)]) == 0
+        assert link.is_symlink() and json.loads(target.read_text(encoding="utf-8"))["source"] == str(report)
+    assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == ["new.jsonl", "there.jsonl"]
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_device_or_pipe_is_written_to_not_replaced(report: Path, tmp_path: Path) -> None:
+    assert main([str(report), "-o", os.devnull]) == 0
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    assert main([str(report), "--format", "json", "-o", str(pipe)]) == 0
+    assert json.loads(reader.communicate(timeout=20)[0])["source"] == str(report)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.usefixtures("rules")
+def test_the_umask_holds_for_a_new_file_and_an_old_one_keeps_its_mode(report: Path, tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        (tmp_path / "old").write_text("")
+        (tmp_path / "old").chmod(0o600)
+        for name, mode in (("new", 0o640), ("old", 0o600)):
+            assert main([str(report), "-o", str(tmp_path / name)]) == 0
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("where", ["no/out.json", ".", "loop", "report.txt/out.json"])
+def test_where_nothing_can_be_written_is_said_before_any_work(where: str, report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    monkeypatch.setattr(cli, "load", lambda *_: pytest.fail("the model was loaded"))
+    assert main([str(report), "-o", str(tmp_path / where)]) == 2
+    out, err = capfd.readouterr()
+    assert out == "" and len(err.splitlines()) == 1 and "cannot be written" in err
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "loop", report]
+
+
+@pytest.mark.parametrize("command", ["infer", "infer.bench"])
+def test_a_missing_report_is_one_line_for_the_bench_too(command: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", command, str(tmp_path / "gone.txt")], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and done.stdout == b""
+
+
+def test_the_corpus_command_without_an_index_and_into_a_closed_pipe(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    done = subprocess.run(f"{sys.executable} -m corpus stats | head -n 1", shell=True, cwd=ROOT, capture_output=True, check=True)
+    assert b" reports, " in done.stdout and done.stderr == b""
+
+    def gone() -> list[dict]:
+        raise FileNotFoundError(2, "No such file or directory", "index.jsonl")
+
+    monkeypatch.setattr("corpus.__main__.read_index", gone)
+    assert corpus_main(["stats"]) == 2
+    assert len((err := capfd.readouterr().err).splitlines()) == 1 and "index.jsonl" in err
 
 
 @pytest.fixture

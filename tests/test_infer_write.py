@@ -65,13 +65,14 @@ def test_csv_is_one_indicator_a_row() -> None:
         "2023-12-31",
         "actual",
     )
+    assert (first["source"], first["report_title"], first["report_region"], first["report_year"]) == ("r.txt", "青屿县2023年工作总结", "青屿县", "2023")
     assert RAW[int(first["start"]) : int(first["end"])] == "320余例"
 
 
 @pytest.mark.parametrize("cell", ['=HYPERLINK("x")', "+1", "-5%", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_formula_is_shown_not_run(cell: str) -> None:
     first = rows_of(to_csv([with_cells(cell)]))[0]
-    assert first["value"] == first["indicator"] == first["source"] == "'" + cell
+    assert first["value"] == first["indicator"] == first["source"] == first["report_title"] == first["report_region"] == "'" + cell
 
 
 def test_a_negative_number_stays_a_number() -> None:
@@ -83,7 +84,7 @@ def test_a_negative_number_stays_a_number() -> None:
 @given(NASTY)
 def test_any_cell_is_safe_and_reads_back(cell: str) -> None:
     first = rows_of(to_csv([with_cells(cell)]))[0]
-    for key in ("source", "value", "unit", "indicator", "period", "versus"):
+    for key in ("source", "report_title", "report_region", "value", "unit", "indicator", "period", "versus"):
         assert not first[key].startswith(FORMULA)
         assert first[key].removeprefix("'") == cell.removeprefix("'")
 
@@ -104,6 +105,15 @@ def test_the_table_tells_what_is_missing() -> None:
     assert lines[0] == "青屿县2023年工作总结  青屿县  2023"
     assert "320余例" in lines[3] and "县人民医院" in lines[3] and "2023年" in lines[3]
     assert lines[-1] == f"{len(made['indicators'])} indicators, 1 without a name, 1 without a number, 1 figures that do not agree"
+
+
+def test_of_several_reports_each_table_names_its_file() -> None:
+    written = to_table([output(source="a/甲.txt"), output(source="b/乙.txt")]).split("\n\n")
+    assert [table.splitlines()[0] for table in written] == [f"{name}  青屿县2023年工作总结  青屿县  2023" for name in ("a/甲.txt", "b/乙.txt")]
+
+
+def test_a_report_that_says_nothing_of_itself_is_named_by_its_file() -> None:
+    assert to_table([output() | {"title": None, "region": None, "year": None}]).splitlines()[0] == "r.txt"
 
 
 def test_a_change_shows_its_direction() -> None:
