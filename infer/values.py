@@ -32,8 +32,8 @@ _PLAIN = str.maketrans("〇○壹贰叁肆伍陆柒捌玖拾佰仟", "零零一�
 
 _CN = "零〇○一二三四五六七八九十百千万亿两俩仨半壹贰叁肆伍陆柒捌玖拾佰仟"
 _ARABIC = r"-?(?:\d{1,3}(?:[, ]\d{3})+|\d+)(?:\.\d+)?"
-_CHINESE = rf"[{_CN}]+(?:点[零〇一二三四五六七八九]+)?"
-NUMBER = rf"(?:{_ARABIC}|{_CHINESE})"
+_DECIMAL = rf"[{_CN}]+点[零〇一二三四五六七八九]+"
+NUMBER = rf"(?:{_ARABIC}|{_DECIMAL}|[{_CN}]+)"
 _OWN = r"十?[百千万]分点|[百千万]瓦时?|[百千]帕|千(?:克|米|卡|伏|焦|赫)"  # numerals that belong to a unit: 10千克 is no 10000克
 _SCALE = rf"(?!{_OWN})(?:[十百千]?(?:万亿|万|亿)|[十百千])"
 _DASH = r"(?:-|—+|~|～|至|到)"
@@ -46,10 +46,10 @@ def chinese_number(text: str) -> Decimal | None:
     """
     if text == "半":
         return Decimal("0.5")
-    whole, _, fraction = text.translate(_PLAIN).partition("点")
-    if fraction:
-        head = chinese_number(whole)
-        if head is None or any(char not in DIGITS for char in fraction):
+    whole, point, fraction = text.translate(_PLAIN).partition("点")
+    if point:
+        head = _counted(whole)
+        if head is None or not fraction or any(char not in DIGITS for char in fraction):
             return None
         return head + Decimal("0." + "".join(str(DIGITS[char]) for char in fraction))
     if re.fullmatch("[零一二三四五六七八九]{2,}", whole) and (len(whole) > 2 or "零" in whole):
@@ -63,9 +63,9 @@ def _counted(text: str, inner: bool = False) -> int | None:
     if text in DIGITS:
         return DIGITS[text]
     scale = next((char for char in "亿万千百十" if char in text), "")
-    if not scale:
+    if not scale or text.count(scale) > 1:
         return None
-    head, _, tail = text.rpartition(scale) if scale == "亿" else text.partition(scale)
+    head, _, tail = text.partition(scale)
     if not head and scale != "十" and (tail or inner):  # 百八十 is said of some hundred, not of 180
         return None
     size, count = SCALE[scale], _counted(head) if head else 1
@@ -125,13 +125,14 @@ class Figure:
 
 # ---- what stands before and after ----
 
+_CURRENCY = ("人民币", "¥", "￥")
 BEFORE = {
     "approx": ("约", "大约", "近", "将近", "接近", "大概", "约为", "约占"),
     "more_than": ("超", "超过", "逾", "多于", "高于", "大于", "突破", "超出", ">", "﹥"),
     "at_least": ("不少于", "不低于", "至少", "不小于", "最少", "满", "≥", "≧", ">="),
     "less_than": ("不足", "不到", "不满", "未满", "低于", "少于", "小于", "<", "﹤"),
     "at_most": ("不超过", "不高于", "不多于", "不大于", "最多", "至多", "不超", "≤", "≦", "<="),
-    None: ("达到", "达", "年均", "月均", "日均", "次均", "例均", "平均", "各", "均", "共计", "总计", "合计", "共", "总", "为", "人民币", "¥", "￥"),
+    None: ("达到", "达", "年均", "月均", "日均", "次均", "例均", "平均", "各", "均", "共计", "总计", "合计", "共", "总", "为", *_CURRENCY),
 }
 AFTER = {
     "at_least": ("及以上", "以上", "或以上", "出头", "+"),
@@ -172,7 +173,7 @@ def parse(text: str, label: str = "COUNT") -> Quantity:
 def _parse(text: str, label: str) -> Quantity:
     bounds: list[str] = []
     payee: list[str] = []
-    base = None
+    base, currency = None, ""
     if label == "MONEY":
         text = re.sub(r"块钱?(?=$|以|左|上)", "元", text)
     while found := _PER.match(text) or _PREFIX.match(text) or _PAYEE.match(text):  # 每人每月不低于610元: in any order
@@ -180,15 +181,15 @@ def _parse(text: str, label: str) -> Quantity:
             base = _BASES[found[1]]
         elif found.re is _PAYEE:
             payee.append(found[1] or found[2])
-        elif found[0] in "人民币¥￥" and not _MONEY.search(text, found.end()):  # ¥500
-            text += "元"
+        elif found[0] in _CURRENCY:
+            currency = "" if _MONEY.search(text, found.end()) else "元"
         elif bound := _BOUND_BEFORE[found[0]]:
             bounds.append(bound)
         text = text[found.end() :]
     while (after := _SUFFIX.search(text)) and after.start():
         bounds.append(_BOUND_AFTER[after[0]])
         text = text[: after.start()]
-    figure = _body(text)
+    figure = _body(text + currency)
     if figure and base:
         figure = figure.over(base, _PER_UNIT[base]) if re.fullmatch(_COUNTED, figure.unit or "人") else None
     return _quantity(figure and _paid_for(figure, payee), bounds)
@@ -230,9 +231,10 @@ def _body(text: str) -> Figure | None:
 
 def _fraction(text: str) -> Figure | None:
     """三分之二 → 2/3, 百分之九十 → 0.9 %, 百分之八九十 → 0.8..0.9 %."""
-    match = re.fullmatch(rf"({NUMBER}|十万)分之(.+?)(强)?", text)
+    match = re.fullmatch(rf"({NUMBER})分之(.+?)(强)?", text)
     base = match and plain_number(match[1])
-    part = base and _body(re.sub(rf"({_DASH}){match[1]}分之", r"\1", match[2]))
+    written = base and re.sub(rf"({_DASH}){match[1]}分之", r"\1", match[2])
+    part = written and (_range(written) or _single(written))
     if not part or part.unit:
         return None
     unit = {100: "%", 1000: "‰", 10**4: "/万", 10**5: "/10万"}.get(base)
@@ -256,7 +258,7 @@ def _tenths(text: str) -> Figure | None:
 
 def _tenth(numeral: str, more: str | None) -> Figure | None:
     amount = _amount(numeral)
-    if not amount or amount.rest or not 0 <= amount.number <= 10 or (amount.high is not None and (amount.high > 10 or more)):
+    if not amount or amount.rest or not 0 <= amount.number <= 10 or amount.high is not None and more:
         return None
     extra = Decimal("0.5") if more == "半" else Decimal(DIGITS[more or "零"]) / 10
     return Figure((amount.number + extra) / 10, "成", None if amount.high is None else amount.high / 10, amount.bounds)
@@ -289,24 +291,22 @@ def _single(text: str) -> Figure | None:
 def _range(text: str) -> Figure | None:
     """Two amounts: 65%-70%, 3至5万元, 8000-1.2万元; 5、6个 when the second is the next after the first."""
     match = re.fullmatch(rf"(.+?)({_DASH}|、)(.+)", text)
-    first, last = match and _amount(match[1]), match and _amount(match[3])
-    if not first or not last or first.bounds or first.high is not None or last.high is not None:
+    first, last = (_amount(match[1]), _amount(match[3])) if match else (None, None)
+    if not first or not last or first.bounds or last.bounds or first.high is not None or last.high is not None:
         return None
     if match[2] == "、" and (first.rest or first.scale or last.number != first.number + 1):
         return None
-    last_figure = _with_unit(last)
     if not first.rest:
         shared = _shared(first, last)
-        low = last_figure and shared and replace(last_figure, number=last_figure.number / last.number * first.number * shared if last.number else first.number)
-    else:
-        low = _with_unit(first)
-        if low and not last.rest and low.unit in ("%", "‰"):  # 80%-90
-            last_figure = _with_unit(replace(last, rest=low.unit))
-        if not low or not last_figure or low.unit != last_figure.unit.split("/")[0] and low.unit != last_figure.unit:
+        if shared is None:
             return None
-    if not low or not last_figure or low.number >= last_figure.number:
+        first = replace(first, number=first.number * shared, rest=last.rest)
+    elif first.rest in "%‰" and not last.rest:  # 80%-90
+        last = replace(last, rest=first.rest)
+    low, high = _with_unit(first), _with_unit(last)
+    if not low or not high or low.number >= high.number or low.unit not in (high.unit, (high.unit or "").partition("/")[0]):
         return None
-    return Figure(low.number, last_figure.unit, last_figure.number)
+    return Figure(low.number, high.unit, high.number)
 
 
 def _shared(first: Amount, last: Amount) -> int | None:
@@ -317,7 +317,7 @@ def _shared(first: Amount, last: Amount) -> int | None:
     scale = last.scale
     if re.search("[万亿]", first.scale):
         return 1
-    if first.scale or first.number >= 10 and scale.startswith("十"):  # it has a small scale of its own
+    if first.scale:  # a small one of its own
         scale = scale.lstrip("十百千")
     if not scale:
         return 1
@@ -331,8 +331,9 @@ def _shared(first: Amount, last: Amount) -> int | None:
 
 # ---- amounts ----
 
+LONGEST = 24  # characters of a Chinese numeral: 九千九百九十九万九千九百九十九亿… has no more
 _MORE = "[余多来+]"
-_TAIL = re.compile(rf"(?P<more>{_MORE})?(?P<scale>{_SCALE})?(?P<more2>{_MORE})?")
+_TAIL = re.compile(rf"{_MORE}({_SCALE})?{_MORE}?")
 _ROUND = re.compile(rf"(?P<head>好几|[数几好上过])(?P<scale>{_SCALE})(?P<more>{_MORE})?")
 _SOME = re.compile(rf"(?P<number>\d+|[{_CN}]+)几(?P<step>[十百千]?)(?P<scale>[万亿]?)")
 _PAIR = re.compile(r"(.*[十百千万亿])?([一二三四五六七八九两])([一二三四五六七八九两])([十百千]?(?:万亿|万|亿)?)")
@@ -364,30 +365,35 @@ def _arabic(text: str) -> Amount | None:
     match = re.match(rf"({_ARABIC})({_SCALE})?", text)
     if not match:
         return None
-    number, scale = plain_number(match[1]), match[2] or ""
-    total, limit, rest = number * _size(scale), _size(scale), text[match.end() :]
-    while part := scale and re.match(rf"(\d+)({_SCALE})?", rest):
-        amount = int(part[1]) * _size(part[2])
-        if amount >= limit or number != int(number) or not part[2] and 10 ** len(part[1]) != limit:
+    number, limit, rest = plain_number(match[1]), _size(match[2]), text[match.end() :]
+    if not match[2] or not re.match(r"\d", rest):
+        return _ended(number * limit, match[2] or "", rest)
+    total = number * limit
+    while part := re.match(rf"(\d+)({_SCALE})?", rest):  # each part smaller than the scale before; without scale it fills every place
+        amount = Decimal(part[1]) * _size(part[2])
+        if amount >= limit or not part[2] and len(part[1]) != len(str(limit)) - 1:
             return None
-        total, limit, rest, scale = total + amount, _size(part[2]), rest[part.end() :], part[2] and scale[:0]
-    return _ended(total, scale or "", rest)
+        total, limit, rest = total + amount, _size(part[2]), rest[part.end() :]
+    return _ended(total, "", rest) if number == int(number) else None
 
 
 def _chinese(text: str) -> Amount | None:
-    """The longest numeral: 三千米 is 3000米, 十千米 is 10千米 (十千 is none)."""
-    match = re.match(_CHINESE, text)
-    for end in range(match.end() if match else 0, 0, -1):
+    """The longest numeral: 三千米 is 3000米, 十千米 is 10千米 (十千 is none); 四点八万."""
+    if match := re.match(rf"({_DECIMAL})({_SCALE})?", text):
+        number = chinese_number(match[1])
+        return None if number is None else _ended(number * _size(match[2]), match[2] or "", text[match.end() :])
+    match = re.match(rf"[{_CN}]+", text)
+    for end in range(min(match.end(), LONGEST) if match else 0, 0, -1):
         written, rest = text[:end], text[end:]
-        if rest.startswith(("分点", "分之")):
+        if rest.startswith(("分点", "分之")):  # 三千分点: 3 of 千分点
             continue
         if (pair := _pair(written)) and (rest or written[-1] != "两"):  # 一两 alone is a weight
             return Amount(pair[0], rest, high=pair[1])
         number = chinese_number(written)
         if number is not None:
-            parts = re.fullmatch(r"(.*?)([十百千]?)((?:万亿|万|亿)?)", written.translate(_PLAIN))
-            small = parts[2] if len(parts[1]) == 1 else ""
-            return _ended(number, small + parts[3] if parts[1] or parts[2] else "", rest)
+            count, small, large = re.fullmatch(r"(.*?)([十百千]?)((?:万亿|万|亿)?)", written.translate(_PLAIN)).groups()
+            own = small if len(count) == 1 else ""  # 三百 is three of 百; in 一百二十 the 十 counts nothing else
+            return _ended(number, own + large if count or small else "", rest)
     return None
 
 
@@ -403,12 +409,9 @@ def _pair(numeral: str) -> tuple[Decimal, Decimal] | None:
 def _ended(number: Decimal, scale: str, rest: str) -> Amount:
     """余, 多 and + behind a numeral, and the scale that may follow them: 40多万, 1万余, 10000+."""
     tail = _TAIL.match(rest)
-    if tail["scale"] and not tail["more"] and "点" not in rest[:0] and scale:
-        tail = None
     if not tail:
         return Amount(number, rest, scale)
-    bounds = ("at_least",) if tail["more"] or tail["more2"] else ()
-    return Amount(number * _size(tail["scale"]), rest[tail.end() :], scale + (tail["scale"] or ""), None, bounds)
+    return Amount(number * _size(tail[1]), rest[tail.end() :], scale + (tail[1] or ""), None, ("at_least",))
 
 
 # ---- units ----
@@ -436,19 +439,17 @@ def _with_unit(amount: Amount) -> Figure | None:
 
 def _unit(rest: str) -> str | None:
     """A unit as written; of money the currency with what is paid for: 元/人/年 → 元/人·年. None: it is no unit, or holds another number."""
-    if re.search(rf"\d|[{_CN}]", re.sub(rf"{_OWN}|(?<=[A-Za-z元])/[百千万]", "", rest)):  # 七斤二两, 5元5角, 3个月零5天
+    if re.search(rf"[\d几{_CN}]", re.sub(rf"{_OWN}|(?<=[A-Za-z元])/[百千万]", "", rest)):  # 七斤二两, 5元5角, 3个月零5天
         return None
     if money := _MONEY.match(rest):
         fees = _FEE.findall(rest[money.end() :].replace("·", "/"))
         return money[1] + (f"/{'·'.join(fees)}" if fees else "")
-    return rest if re.fullmatch(r"(?:[^\W_]|[²³°℃㎡㎥/·()])+", rest) and re.match(r"[^\W_]|[°℃㎡㎥]", rest) else None
+    return rest if re.fullmatch(r"(?:[^\W_]|[²³°℃㎡㎥/·()])+", rest) and rest[0] not in "()·²³" else None
 
 
 # ---- ranks ----
 
-_PLACE = re.compile(
-    rf"(?P<top>前|后|进入前)?第?(?P<low>{NUMBER})(?:(?P<join>{_DASH}|、)第?(?P<high>{NUMBER}))?(?P<unit>[名位强个]|方阵|等次)?(?:以内|内)?"
-)
+_PLACE = re.compile(rf"(?P<top>前|后|进入前)?第?(?P<low>{NUMBER})(?:(?P<join>{_DASH}|、)第?(?P<high>{NUMBER}))?(?P<unit>[名位强个]|方阵|等次)?(?:以内|内)?")
 
 
 def _rank(text: str) -> Quantity:
