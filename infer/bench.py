@@ -37,7 +37,7 @@ def _times(model: Model, raws: list[Report], rounds: int) -> dict[str, float]:
     steps: dict[str, Callable[[], object]] = {
         "clean": lambda: [report.clean for report in fresh()],
         "tag": lambda: [tag(report.clean.text, model) for report in raws],
-        "link": lambda: [link(report.clean.text, parts, model) for report, parts in zip(raws, tagged)],
+        "link": lambda: [link(report.clean.text, parts, model, report.title) for report, parts in zip(raws, tagged)],
     }
     shares = {f"{name}_share": round(_seconds(job, rounds) / whole, 3) for name, job in steps.items()}
     return {"characters_per_second": int(sum(len(report.raw) for report in raws) / whole), **shares}

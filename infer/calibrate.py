@@ -60,7 +60,7 @@ def calibrate(model: Model) -> dict:
     def outputs() -> list[tuple[dict, list]]:
         found = []
         for (report, _), parts in zip(gold, tagged):
-            entities, linked = link(report.clean.text, parts, model)
+            entities, linked = link(report.clean.text, parts, model, report.title)
             found.append((assemble(report, entities, linked, {"name": "", "version": ""}, None), linked))
         return found
 

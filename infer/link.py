@@ -7,6 +7,7 @@ import numpy as np
 from annotations.candidates import LabelledSpan, pairs_of
 from annotations.decode import THRESHOLDS, choose_links, log_softmax, sigmoid
 from annotations.schema import DIRECTIONS, LABELS, ROLES, VALUE_LABELS
+from corpus.plans import Plans
 from infer.model import Model, run_heads
 from infer.tagger import Tagged
 
@@ -25,7 +26,7 @@ class LinkedValue:
     certainty: float = 0.0
 
 
-def link(text: str, tagged: list[Tagged], model: Model) -> tuple[list[tuple[LabelledSpan, float]], list[LinkedValue]]:
+def link(text: str, tagged: list[Tagged], model: Model, title: str | None = None) -> tuple[list[tuple[LabelledSpan, float]], list[LinkedValue]]:
     """The entities (with confidences) and linked values of a clean text, both in text order.
 
     A value is read in the window whose core holds it; an argument that the window sees but no core kept is dropped.
@@ -35,7 +36,8 @@ def link(text: str, tagged: list[Tagged], model: Model) -> tuple[list[tuple[Labe
         for span, confidence in zip(part.spans, part.confidences):
             if part.window.core_start <= span.start < part.window.core_end:
                 kept[span] = confidence
-    values = [value for part in tagged if part.spans for value in _window_values(text, part, model)]
+    plans = Plans(text, title)
+    values = [value for part in tagged if part.spans for value in _window_values(text, part, model, plans)]
     sound = [_without_lost(value, kept) for value in values if value.span in kept]
     entities = sorted(kept.items(), key=lambda item: item[0].start)
     return entities, sorted(sound, key=lambda value: value.span.start)
@@ -46,14 +48,14 @@ def _without_lost(value: LinkedValue, kept: dict[LabelledSpan, float]) -> Linked
     return LinkedValue(value.span, value.role, value.direction, {r: s for r, s in links.items() if s}, value.confidence, value.certainty)
 
 
-def _window_values(text: str, part: Tagged, model: Model) -> list[LinkedValue]:
+def _window_values(text: str, part: Tagged, model: Model, plans: Plans) -> list[LinkedValue]:
     window = part.window
     local = [LabelledSpan(s.label, s.start - window.start, s.end - window.start) for s in part.spans]
     pairs, features = pairs_of(text[window.start : window.end], local)
     if not any(span.label in VALUE_LABELS for span in local):
         return []
     labels = np.array([LABELS.index(span.label) for span in local])
-    logits, kinds = run_heads(model, part.first, part.last, labels, np.array(pairs, dtype=np.int64).reshape(-1, 3), features)
+    logits, kinds = run_heads(model, part.first, part.last, labels, np.array(pairs, dtype=np.int64).reshape(-1, 3), features, np.array([plans.hint(span.start) for span in part.spans]))
     probabilities = sigmoid(logits)
     chosen = choose_links(pairs, probabilities, model.run.get("thresholds", THRESHOLDS))
     roles, directions = log_softmax(kinds[:, : len(ROLES)]), log_softmax(kinds[:, len(ROLES) :])

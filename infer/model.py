@@ -12,6 +12,7 @@ from annotations.candidates import FEATURE_SIZES, RELATIONS
 from annotations.schema import DIRECTIONS, LABELS, ROLES, SCHEMA_VERSION
 from annotations.tags import TAGS
 from corpus.characters import Characters
+from corpus.plans import HINTS
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 DEFAULT = MODELS / "default"
@@ -74,7 +75,7 @@ def read_run(folder: Path) -> dict:
         raise ModelError(f"{folder}: run.json cannot be read ({error}); restore or retrain the model") from None
     if not isinstance(run, dict) or run.get("schema") != SCHEMA_VERSION:
         raise ModelError(f"{folder}: made for schema version {run.get('schema') if isinstance(run, dict) else None}, this program reads {SCHEMA_VERSION}; retrain the model")
-    ours = {"tags": list(TAGS), "labels": list(LABELS), "relations": list(RELATIONS), "roles": list(ROLES), "directions": list(DIRECTIONS), "feature_sizes": list(FEATURE_SIZES)}
+    ours = {"tags": list(TAGS), "labels": list(LABELS), "relations": list(RELATIONS), "roles": list(ROLES), "directions": list(DIRECTIONS), "feature_sizes": [*FEATURE_SIZES, HINTS]}
     for key, wanted in ours.items():
         if run.get(key) != wanted:
             raise ModelError(f"{folder}: its {key} are not this program's; retrain the model")
@@ -98,8 +99,8 @@ def run_tagger(model: Model, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return states, logits
 
 
-def run_heads(model: Model, first: np.ndarray, last: np.ndarray, labels: np.ndarray, pairs: np.ndarray, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First and last states of S spans [S, H], labels [S], pairs [P, 3], features [P, F] → link logits [P], role + direction logits [S, 8]."""
+def run_heads(model: Model, first: np.ndarray, last: np.ndarray, labels: np.ndarray, pairs: np.ndarray, features: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and last states of S spans [S, H], labels [S], pairs [P, 3], features [P, F], plan hints [S] → link logits [P], role + direction logits [S, 8]."""
     count = len(labels)
     feed = {
         "states": np.concatenate([first, last]),
@@ -110,6 +111,7 @@ def run_heads(model: Model, first: np.ndarray, last: np.ndarray, labels: np.ndar
         "argument": pairs[:, 1].astype(np.int64),
         "relation": pairs[:, 2].astype(np.int64),
         "features": features.astype(np.int64),
+        "hints": hints.astype(np.int64),
     }
     links, kinds = model.heads.run(["links", "kinds"], feed)
     return links, kinds

@@ -36,7 +36,7 @@ class Source:
 def extract(report: Report, model: Model) -> dict:
     """One report's output object."""
     text = report.clean.text
-    entities, linked = link(text, tag(text, model), model)
+    entities, linked = link(text, tag(text, model), model, report.title)
     return assemble(report, entities, linked, {"name": model.name, "version": model.version}, model.run.get("calibration"))
 
 

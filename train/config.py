@@ -9,12 +9,13 @@ class TrainConfig:
 
     base: str = "models/base"
     name: str = "default"
-    epochs: int = 8
+    epochs: int = 6
     batch: int = 8  # windows a step
     rate: float = 2e-4  # encoder
     head_rate: float = 1e-3
     layer_decay: float = 0.95  # rate of each lower layer, relative to the one above
     dropout: float = 0.1  # of hidden states, whatever the base was saved with
+    hide: float = 0.05  # share of characters masked in training
     warmup: float = 0.1  # share of the steps
     weight_decay: float = 0.01
     link_weight: float = 2.0

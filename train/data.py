@@ -12,8 +12,10 @@ from annotations.candidates import FEATURE_SIZES, RELATIONS, LabelledSpan, pairs
 from annotations.schema import DIRECTIONS, LABELS, ROLES, VALUE_LABELS, AnnotatedReport
 from annotations.tags import TAG_IDS, spans_to_tags
 from corpus.characters import Characters
+from corpus.plans import Plans
+from corpus.report import Report
 from corpus.sentences import Window, windows
-from corpus.text import CleanText, clean
+from corpus.text import CleanText
 from train.config import TrainConfig
 from train.model import NO_DIRECTION, Batch
 
@@ -52,7 +54,10 @@ def rows_of(raw: str, report: AnnotatedReport, chars: Characters, size: int, los
     Spans outside the core of a cut sentence are tagged too, and can be pointed at; values speak in their core only. A span that a
     window cuts, and a link whose end lies in another window, are left out and counted in `lost`.
     """
-    text = clean(raw)
+    whole = Report(report.id, report.source, raw)
+    text = whole.clean
+    plans = Plans(text.text, whole.title)
+    excerpt = report.meta.get("genre") is None  # a passage without its headings: an unmarked plan cannot be told from a result
     by_id = report.by_id()
     place = {}
     for span in report.spans:
@@ -75,7 +80,9 @@ def rows_of(raw: str, report: AnnotatedReport, chars: Characters, size: int, los
             if value.span not in index or not window.core_start <= place[value.span].start < window.core_end:
                 continue
             direction = DIRECTIONS.index(value.direction) if value.direction else NO_DIRECTION
-            values.append([index[value.span], ROLES.index(value.role), direction])
+            unclear = excerpt and value.role == "target" and not plans.hint(place[value.span].start)
+            lost["role of an unmarked plan in an excerpt"] += unclear
+            values.append([index[value.span], -100 if unclear else ROLES.index(value.role), direction])
             for relation, ids in (*value.arguments.items(), ("vs", value.versus), ("change_of", value.change_of)):
                 for target in ids:
                     if target in index:
@@ -89,6 +96,7 @@ def rows_of(raw: str, report: AnnotatedReport, chars: Characters, size: int, los
             "input_ids": chars.encode(piece),
             "tags": [TAG_IDS[tag] for tag in tags],
             "spans": [[here[i].start - window.start, here[i].end - window.start, LABELS.index(here[i].label)] for i in order],
+            "hints": [plans.hint(here[i].start) for i in order],
             "values": values,
             "links": links,
         }
@@ -109,8 +117,11 @@ def dataset_dict(splits: dict[str, list[Annotated]], chars: Characters, size: in
     return DatasetDict({split: dataset for split, (dataset, _) in made.items()}), {split: lost for split, (_, lost) in made.items()}
 
 
-def collate(rows: Sequence[dict], chars: Characters) -> Batch:
-    """Rows → one padded batch; tokens are [CLS] characters [SEP], so token i + 1 is character i."""
+def collate(rows: Sequence[dict], chars: Characters, hide: float = 0.0) -> Batch:
+    """Rows → one padded batch; tokens are [CLS] characters [SEP], so token i + 1 is character i.
+
+    `hide`: the share of characters shown as [MASK], so that the context must be read and names are not learned by heart.
+    """
     length = max(len(row["input_ids"]) for row in rows) + 2
     ids = torch.full((len(rows), length), chars.pad)
     tags = torch.full((len(rows), length), -100)
@@ -120,6 +131,7 @@ def collate(rows: Sequence[dict], chars: Characters) -> Batch:
     links: list[int] = []
     roles: list[int] = []
     directions: list[int] = []
+    hints: list[int] = []
     for b, row in enumerate(rows):
         n = len(row["input_ids"])
         ids[b, 0] = chars.cls
@@ -130,6 +142,7 @@ def collate(rows: Sequence[dict], chars: Characters) -> Batch:
         spans += [[b, start + 1, end, label] for start, end, label in row["spans"]]
         roles += [-100] * len(row["spans"])
         directions += [-100] * len(row["spans"])
+        hints += row["hints"]
         for span, role, direction in row["values"]:
             roles[base + span], directions[base + span] = role, direction
         asked, seen = pairs_of(row["text"], [LabelledSpan(LABELS[label], start, end) for start, end, label in row["spans"]])
@@ -137,11 +150,13 @@ def collate(rows: Sequence[dict], chars: Characters) -> Batch:
         pairs += [[base + pair.value, base + pair.argument, pair.relation] for pair in asked]
         links += [int(tuple(pair) in wanted) for pair in asked]
         features += seen.tolist()
+    if hide:
+        ids[(torch.rand(ids.shape) < hide) & (tags >= 0)] = chars.mask
     return Batch(
         ids, (ids != chars.pad).long(), tags,
         torch.tensor(spans, dtype=torch.long).reshape(-1, 4), torch.tensor(pairs, dtype=torch.long).reshape(-1, 3),
         torch.tensor(features, dtype=torch.long).reshape(-1, len(FEATURE_SIZES)), torch.tensor(links, dtype=torch.long),
-        torch.tensor(roles, dtype=torch.long), torch.tensor(directions, dtype=torch.long),
+        torch.tensor(roles, dtype=torch.long), torch.tensor(directions, dtype=torch.long), torch.tensor(hints, dtype=torch.long),
     )  # fmt: skip
 
 

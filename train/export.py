@@ -19,6 +19,7 @@ from annotations.decode import THRESHOLDS
 from annotations.schema import DIRECTIONS, LABELS, ROLES, SCHEMA_VERSION
 from annotations.tags import TAGS
 from corpus.characters import Characters
+from corpus.plans import HINTS
 from train.config import TrainConfig
 from train.model import IndicatorModel
 
@@ -73,7 +74,7 @@ def _write_folder(model: IndicatorModel, chars: Characters, config: TrainConfig,
         "relations": list(RELATIONS),
         "roles": list(ROLES),
         "directions": list(DIRECTIONS),
-        "feature_sizes": list(FEATURE_SIZES),
+        "feature_sizes": [*FEATURE_SIZES, HINTS],
         "window": config.window,
         "thresholds": THRESHOLDS,
         "config": config.to_json(),
@@ -99,9 +100,9 @@ def _export_tagger(model: IndicatorModel, path: Path) -> None:
 def _export_heads(model: IndicatorModel, path: Path) -> None:
     states = torch.randn(6, model.encoder.config.hidden_size)
     spans, pairs = torch.tensor([0, 1, 2]), torch.tensor([0, 1])
-    names = ["states", "first", "last", "label", "value", "argument", "relation", "features"]
-    axes = {"states": {0: "rows"}, **{n: {0: "spans"} for n in ("first", "last", "label", "kinds")}, **{n: {0: "pairs"} for n in ("value", "argument", "relation", "features", "links")}}
-    inputs = (states, spans, spans + 3, spans, pairs, pairs + 1, pairs, torch.zeros(2, len(FEATURE_SIZES), dtype=torch.long))
+    names = ["states", "first", "last", "label", "value", "argument", "relation", "features", "hints"]
+    axes = {"states": {0: "rows"}, **{n: {0: "spans"} for n in ("first", "last", "label", "hints", "kinds")}, **{n: {0: "pairs"} for n in ("value", "argument", "relation", "features", "links")}}
+    inputs = (states, spans, spans + 3, spans, pairs, pairs + 1, pairs, torch.zeros(2, len(FEATURE_SIZES), dtype=torch.long), spans)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(model.heads, inputs, str(path), input_names=names, output_names=["links", "kinds"], dynamic_axes=axes, dynamo=False, opset_version=17)
@@ -133,8 +134,9 @@ def _compare(model: IndicatorModel, chars: Characters, folder: Path, sample: lis
         total += ids.numel()
     spans, pairs = torch.tensor([1, 2, 3]), torch.tensor([0, 1, 2])
     features = torch.zeros(3, len(FEATURE_SIZES), dtype=torch.long)
-    ours = model.heads(states[0], spans, spans + 1, pairs, pairs, (pairs + 1) % 3, pairs, features)
-    feed = dict(zip(["states", "first", "last", "label", "value", "argument", "relation", "features"], (t.numpy() for t in (states[0], spans, spans + 1, pairs, pairs, (pairs + 1) % 3, pairs, features))))
+    ours = model.heads(states[0], spans, spans + 1, pairs, pairs, (pairs + 1) % 3, pairs, features, pairs)
+    names = ["states", "first", "last", "label", "value", "argument", "relation", "features", "hints"]
+    feed = dict(zip(names, (t.numpy() for t in (states[0], spans, spans + 1, pairs, pairs, (pairs + 1) % 3, pairs, features, pairs))))
     theirs = heads.run(["links", "kinds"], feed)
     worst_heads = max(float(np.abs(a.numpy() - b).max()) for a, b in zip(ours, theirs))
     found = {"fp32_worst_logit": worst, "heads_worst_logit": worst_heads, "int8_tag_agreement": same / total}

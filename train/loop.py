@@ -17,7 +17,8 @@ from annotations.schema import ARGUMENTS, DIRECTIONS, LABELS, ROLES, VALUE_LABEL
 from annotations.score import Facts, Record, Score, facts_of_gold
 from annotations.tags import TAGS
 from corpus.characters import Characters
-from corpus.text import clean
+from corpus.plans import Plans
+from corpus.report import Report
 from train.config import TrainConfig
 from train.data import Annotated, Batch, batches, collate, dataset_dict, load_reports, windows_of
 from train.model import IndicatorModel, characters_of
@@ -52,7 +53,8 @@ def predict(model: IndicatorModel, reports: list[Annotated], chars: Characters, 
     model.eval()
     facts, paths = [], []
     for raw, report in reports:
-        text = clean(raw)
+        whole = Report(report.id, report.source, raw)
+        text, plans = whole.clean, Plans(whole.clean.text, whole.title)
         spans: set[tuple[str, int, int]] = set()
         records: dict[tuple[int, int], Record] = {}
         for window in windows_of(text, report, size):
@@ -69,7 +71,7 @@ def predict(model: IndicatorModel, reports: list[Annotated], chars: Characters, 
             spans |= {(s.label, *place) for s, place in zip(found, at)}
             pairs, features = pairs_of(piece, found)
             rows = torch.tensor([[0, s.start + 1, s.end, LABELS.index(s.label)] for s in found])
-            batch = Batch(ids, ids, ids, rows.to(DEVICE), torch.tensor(pairs, dtype=torch.long).reshape(-1, 3).to(DEVICE), torch.tensor(features).to(DEVICE), ids, ids, ids)
+            batch = Batch(ids, ids, ids, rows.to(DEVICE), torch.tensor(pairs, dtype=torch.long).reshape(-1, 3).to(DEVICE), torch.tensor(features).to(DEVICE), ids, ids, ids, torch.tensor([plans.hint(window.start + s.start) for s in found]).to(DEVICE))
             links, kinds = model.answer(states.float(), batch)
             chosen = choose_links(pairs, sigmoid(links.cpu().numpy()))
             kinds = kinds.cpu().numpy()
@@ -137,7 +139,7 @@ def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[A
             factor = schedule(epoch * per_epoch + n, total_steps, config.warmup)
             for group, rate in zip(optimizer.param_groups, rates):
                 group["lr"] = rate * factor
-            batch = Batch(*(tensor.to(DEVICE) for tensor in collate([rows[i] for i in chosen], chars)))
+            batch = Batch(*(tensor.to(DEVICE) for tensor in collate([rows[i] for i in chosen], chars, config.hide)))
             with torch.autocast(DEVICE, torch.bfloat16):
                 losses = model.losses(batch)
             weights = {"tags": 1.0, "links": config.link_weight, "roles": config.role_weight, "directions": config.role_weight / 2}

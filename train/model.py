@@ -16,6 +16,7 @@ from annotations.candidates import FEATURE_SIZES, RELATIONS
 from annotations.schema import DIRECTIONS, LABELS, ROLES
 from annotations.tags import TAGS
 from corpus.characters import Characters
+from corpus.plans import HINTS
 
 NO_DIRECTION = len(DIRECTIONS)
 
@@ -44,6 +45,7 @@ class Batch(NamedTuple):
     links: torch.Tensor  # [P], 0 or 1
     roles: torch.Tensor  # [S], -100 for spans that are no value
     directions: torch.Tensor  # [S], -100 likewise
+    hints: torch.Tensor  # [S], corpus.plans.Plans.hint
 
 
 class Heads(nn.Module):
@@ -62,9 +64,10 @@ class Heads(nn.Module):
         self.of_relation = nn.Embedding(len(RELATIONS), size)
         self.out = nn.Linear(size, 1)
         self.bias = nn.Parameter(torch.full((len(RELATIONS),), -1.0))
-        self.role = nn.Sequential(nn.Linear(2 * hidden, size), nn.GELU(), nn.Dropout(dropout), nn.Linear(size, len(ROLES) + len(DIRECTIONS) + 1))
+        self.hint = nn.Embedding(HINTS, hidden)
+        self.role = nn.Sequential(nn.Linear(3 * hidden, size), nn.GELU(), nn.Dropout(dropout), nn.Linear(size, len(ROLES) + len(DIRECTIONS) + 1))
 
-    def forward(self, states: torch.Tensor, first: torch.Tensor, last: torch.Tensor, label: torch.Tensor, value: torch.Tensor, argument: torch.Tensor, relation: torch.Tensor, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, states: torch.Tensor, first: torch.Tensor, last: torch.Tensor, label: torch.Tensor, value: torch.Tensor, argument: torch.Tensor, relation: torch.Tensor, features: torch.Tensor, hints: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Link logits [P] and role + direction logits [S, 5 + 3], from flat states [N, H] and indices into them."""
         ends = torch.cat([states[first], states[last]], -1)
         spans = self.norm(self.project(self.dropout(ends)) + self.label(label))
@@ -74,7 +77,7 @@ class Heads(nn.Module):
         seen = sum(table(features[:, i]) for i, table in enumerate(self.features))
         mixed = functional.gelu(self.of_value(v) + self.of_argument(a) + self.of_relation(relation) + seen)
         links = products + self.out(self.dropout(mixed)).squeeze(-1) + self.bias[relation]
-        return links, self.role(self.dropout(ends))
+        return links, self.role(torch.cat([self.dropout(ends), self.hint(hints)], -1))
 
 
 class IndicatorModel(nn.Module):
@@ -118,7 +121,7 @@ class IndicatorModel(nn.Module):
     def answer(self, states: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Link logits and role + direction logits of a batch's spans and pairs."""
         base = batch.spans[:, 0] * states.shape[1]
-        return self.heads(states.flatten(0, 1), base + batch.spans[:, 1], base + batch.spans[:, 2], batch.spans[:, 3], batch.pairs[:, 0], batch.pairs[:, 1], batch.pairs[:, 2], batch.features)
+        return self.heads(states.flatten(0, 1), base + batch.spans[:, 1], base + batch.spans[:, 2], batch.spans[:, 3], batch.pairs[:, 0], batch.pairs[:, 1], batch.pairs[:, 2], batch.features, batch.hints)
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Tag, link, role and direction losses, each a mean over what it is asked about."""
