@@ -22,16 +22,24 @@ GRID = (0.3, 0.4, 0.5, 0.6, 0.7)
 
 
 def fit_logistic(certainties: np.ndarray, right: np.ndarray, rounds: int = 50) -> list[float]:
-    """Platt scaling: [slope, intercept] of the chance of being right over the logit of a log probability, by Newton steps with a small ridge."""
+    """Platt scaling: [slope, intercept] of the chance of being right over the logit of a log probability, by damped Newton steps with a small ridge."""
     clipped = np.minimum(certainties, -1e-6)
     x = np.stack([clipped - np.log(-np.expm1(clipped)), np.ones_like(clipped)], 1)
-    weights = np.array([1.0, 0.0])
-    ridge = np.array([1e-2, 1e-3])
+    prior, ridge = np.array([1.0, 0.0]), np.array([1e-2, 1e-3])
+
+    def loss(weights: np.ndarray) -> float:
+        z = x @ weights
+        return float(np.logaddexp(0, z).sum() - right @ z + 0.5 * ridge @ (weights - prior) ** 2)
+
+    weights = prior.copy()
     for _ in range(rounds):
         p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
-        gradient = x.T @ (p - right) + ridge * (weights - [1.0, 0.0])
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge)
-        weights = weights - np.linalg.solve(hessian, gradient)
+        gradient = x.T @ (p - right) + ridge * (weights - prior)
+        step = np.linalg.solve((x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge), gradient)
+        size = 1.0
+        while size > 1e-8 and loss(weights - size * step) > loss(weights):
+            size /= 2  # a full Newton step may overshoot where nearly all are right
+        weights = weights - size * step
     return [float(w) for w in weights]
 
 

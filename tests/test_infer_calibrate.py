@@ -71,3 +71,11 @@ def test_without_a_curve_the_probability_stands_as_it_is(certainty: float) -> No
 def test_a_curve_keeps_the_order(a: float, b: float, slope: float, intercept: float) -> None:
     low, high = sorted((a, b))
     assert 0 <= calibrated(low, [slope, intercept]) <= calibrated(high, [slope, intercept]) <= 1
+
+
+def test_overconfident_certainties_do_not_make_the_fit_run_away() -> None:
+    rng = np.random.default_rng(3)
+    certain = -np.exp(rng.uniform(-12, 1, 800))
+    right = (rng.random(800) < 0.6).astype(float)
+    slope, intercept = fit_logistic(certain, right)
+    assert abs(slope) < 0.2 and abs(intercept - np.log(0.6 / 0.4)) < 0.6

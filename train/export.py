@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import warnings
 from datetime import UTC, datetime
@@ -24,7 +25,8 @@ from train.config import TrainConfig
 from train.model import IndicatorModel
 
 FP32_TOLERANCE = 2e-3  # largest difference of a logit
-INT8_AGREEMENT = 0.97  # share of characters whose best tag is the same as in PyTorch
+SECOND_FEED_FORWARD = re.compile(r"layer\.\d+/output/dense")
+INT8_AGREEMENT = 0.98  # share of characters whose best tag is the same as in PyTorch
 
 
 class _Tagger(nn.Module):
@@ -109,16 +111,24 @@ def _export_heads(model: IndicatorModel, path: Path) -> None:
 
 
 def _quantize(source: Path, target: Path, config: object) -> None:
-    """Dynamic int8 of weights, per channel; attention is fused first where ONNX Runtime knows how (faster, same answers)."""
-    from onnxruntime.transformers import optimizer  # slow to import
+    """int8 weights. Attention is fused first where ONNX Runtime knows how (faster, same answers).
 
-    fused = target.with_suffix(".fused")
+    The second feed-forward layer reads GELU outputs whose outliers spoil a single scale for the whole tensor: measured, it alone
+    changed 2 of 100 tags. It is quantised in blocks of 32 with a scale for every row and block; the rest dynamically, per channel.
+    """
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer  # slow to import
+    from onnxruntime.transformers import optimizer
+
+    part = target.with_suffix(".fused")
     try:
         made = optimizer.optimize_model(str(source), model_type="bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size)
-        made.save_model_to_file(str(fused))
-        quantize_dynamic(str(fused), str(target), weight_type=QuantType.QInt8, per_channel=True, extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
+        others = [node.name for node in made.model.graph.node if node.op_type == "MatMul" and not SECOND_FEED_FORWARD.search(node.name)]
+        blocks = MatMulNBitsQuantizer(made.model, bits=8, block_size=32, is_symmetric=True, accuracy_level=4, nodes_to_exclude=others)
+        blocks.process()
+        blocks.model.save_model_to_file(str(part), False)
+        quantize_dynamic(str(part), str(target), weight_type=QuantType.QInt8, per_channel=True, extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
     finally:
-        fused.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 @torch.no_grad()
