@@ -1,4 +1,4 @@
-"""python -m infer.calibrate MODEL : link thresholds and confidence curves of a model folder, fitted on the dev split, into its run.json."""
+"""python -m infer.calibrate MODEL : link thresholds, doubt of unannounced plans and confidence curves of a model folder, fitted on the dev split, into its run.json."""
 
 import argparse
 import json
@@ -12,13 +12,15 @@ from annotations import store
 from annotations.decode import THRESHOLDS
 from annotations.schema import AnnotatedReport, SchemaError
 from annotations.score import Facts, Score, facts_of_gold, facts_of_output
+from corpus.external import REPORTS
 from corpus.report import Report
 from infer.link import link
 from infer.model import Model, ModelError, load
 from infer.records import assemble, calibrated
-from infer.tagger import tag
+from infer.tagger import Tagged, tag
 
 GRID = (0.3, 0.4, 0.5, 0.6, 0.7)
+BIASES = (0.0, 1.0, 2.0, 3.0, 4.0)
 
 
 def fit_logistic(certainties: np.ndarray, right: np.ndarray, rounds: int = 50) -> list[float]:
@@ -86,7 +88,29 @@ def calibrate(model: Model) -> dict:
             model.run["thresholds"][relation] = threshold
             scored.append((merit(), -abs(threshold - 0.5), threshold))
         model.run["thresholds"][relation] = max(scored)[2]
-    return {"thresholds": model.run["thresholds"], "calibration": _curves(gold, outputs())}
+    model.run["plan_bias"] = _plan_bias(model, gold, tagged)
+    return {"thresholds": model.run["thresholds"], "plan_bias": model.run["plan_bias"], "calibration": _curves(gold, outputs())}
+
+
+def _plan_bias(model: Model, gold: list[tuple[Report, Facts]], tagged: list[list[Tagged]]) -> float:
+    """How much an unannounced plan is doubted: the strongest doubt whose role accuracy is within one standard error of the best (Breiman et al. 1984).
+
+    Passages without their headings are left out: in them an unannounced plan is the rule.
+    """
+    whole = [(report, facts, parts) for (report, facts), parts in zip(gold, tagged) if (REPORTS / report.source).is_file()]
+    accuracy, count = {}, 0
+    for bias in BIASES:
+        model.run["plan_bias"] = bias
+        right = []
+        for report, facts, parts in whole:
+            for value in link(report.clean.text, parts, model, report.title)[1]:
+                true = facts.records.get(report.clean.to_raw(value.span.start, value.span.end))
+                if true is not None:
+                    right.append(true.role == value.role)
+        accuracy[bias], count = float(np.mean(right)), len(right)
+    best = max(accuracy.values())
+    error = math.sqrt(best * (1 - best) / max(1, count))
+    return max(bias for bias, reached in accuracy.items() if reached >= best - error)
 
 
 def _curves(gold: list[tuple[Report, Facts]], found: list[tuple[dict, list]]) -> dict:

@@ -55,10 +55,14 @@ def _window_values(text: str, part: Tagged, model: Model, plans: Plans) -> list[
     if not any(span.label in VALUE_LABELS for span in local):
         return []
     labels = np.array([LABELS.index(span.label) for span in local])
-    logits, kinds = run_heads(model, part.first, part.last, labels, np.array(pairs, dtype=np.int64).reshape(-1, 3), features, np.array([plans.hint(span.start) for span in part.spans]))
+    hints = np.array([plans.hint(span.start) for span in part.spans])
+    logits, kinds = run_heads(model, part.first, part.last, labels, np.array(pairs, dtype=np.int64).reshape(-1, 3), features, hints)
     probabilities = sigmoid(logits)
     chosen = choose_links(pairs, probabilities, model.run.get("thresholds", THRESHOLDS))
-    roles, directions = log_softmax(kinds[:, : len(ROLES)]), log_softmax(kinds[:, len(ROLES) :])
+    # a plan that neither its section nor its sentence announces is rare: `actual` is the guideline's default
+    bias = np.zeros((len(local), len(ROLES)), dtype=np.float32)
+    bias[hints == 0, ROLES.index("target")] = -model.run.get("plan_bias", 0.0)
+    roles, directions = log_softmax(kinds[:, : len(ROLES)] + bias), log_softmax(kinds[:, len(ROLES) :])
     doubt = np.zeros(len(local))
     np.add.at(doubt, [pair.value for pair in pairs], np.log(np.clip(np.maximum(probabilities, 1 - probabilities), SURE, 1 - SURE)))
     found = []
