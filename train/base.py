@@ -6,7 +6,6 @@ writes the folder in half precision.
 """
 
 import argparse
-import shutil
 from pathlib import Path
 
 import torch
@@ -71,9 +70,6 @@ def main(argv: list[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(args.out)
     new.save(args.out / "vocab.txt")
-    readme = args.encoder / "README.md"
-    if readme.exists():
-        shutil.copyfile(readme, args.out / "ORIGIN.md")
     added = sum(name not in old.ids for name in new.names)
     print(f"{args.out}: {len(new)} characters ({added} added, {len(old) - len(new) + added} dropped)")
     return 0
