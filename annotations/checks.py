@@ -1,16 +1,20 @@
 """Is the store sound? Spans and arguments against the schema and the text, idle indicators, and texts that leak between splits."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 
 from annotations import store
-from annotations.schema import AnnotatedReport, problems
+from annotations.markup import read_report, split_header
+from annotations.schema import VALUE_LABELS, AnnotatedReport, SchemaError, problems
+from corpus.external import read_source
 from corpus.fold import fold
 
 SHINGLE = 12  # characters
+FIGURE = re.compile(r"[0-9０-９]+(?:[.,][0-9]+)*|[一二三四五六七八九十百千万两]{2,}|[一二三四五六七八九十两](?=[个家项名所次件类大])")
 LEAK = 0.15  # share of the shorter text's shingles that stand in the other
 
 
@@ -18,6 +22,38 @@ def idle_indicators(report: AnnotatedReport) -> list[int]:
     """Ids of IND spans that no value points at: an IND names what a value measures, so these are faults."""
     used = {i for value in report.values for i in value.arguments.get("of", ())}
     return [span.id for span in report.spans if span.label == "IND" and span.id not in used]
+
+
+def check_marked(path: Path) -> tuple[list[str], list[str]]:
+    """Faults of one marked file before it is imported, and what its annotator should look at again: figures outside every span, values
+    without an indicator or a quantity, periods without days."""
+    try:
+        marked = path.read_bytes().decode("utf-8")
+        source = split_header(marked)[0].get("source")
+        external = read_source(source) if source else None
+        if source and external is None:
+            raise SchemaError(f"its text {source!r} is not in the external data folder; set ZHIBIAO_DATA")
+        raw, report = read_report(marked, path.stem, source=source or path.name, external=external)
+    except (SchemaError, OSError, UnicodeDecodeError) as error:
+        return [f"{path.name}: {error}"], []
+    faults = [f"{path.name}: IND {raw[s.start : s.end]!r} at {s.start} belongs to no value" for i in idle_indicators(report) for s in [report.by_id()[i]]]
+    covered = [(s.start, s.end) for s in report.spans]
+    notes = []
+    first, last = report.parts[0] if report.parts else (0, len(raw))
+    for figure in FIGURE.finditer(raw, first, last):
+        if not any(a < figure.end() and figure.start() < b for a, b in covered):
+            notes.append(f"{path.name}: unmarked figure {raw[max(first, figure.start() - 8) : figure.end() + 8]!r}")
+    values = {value.span: value for value in report.values}
+    for span in report.spans:
+        text = f"{raw[span.start : span.end]!r} at {span.start}"
+        value = values.get(span.id)
+        if span.label in VALUE_LABELS and (value is None or value.quantity is None):
+            faults.append(f"{path.name}: {span.label} {text} has no quantity v=")
+        if value and not value.arguments.get("of"):
+            notes.append(f"{path.name}: {span.label} {text} has no indicator")
+        if span.label == "PERIOD" and span.interval is None:
+            faults.append(f"{path.name}: PERIOD {text} has no days t=")
+    return faults, notes
 
 
 def shingles(text: str) -> frozenset[bytes]:

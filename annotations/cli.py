@@ -1,4 +1,4 @@
-"""python -m annotations import FOLDER | export FOLDER | check | agree FIRST SECOND | queue REPORT… : the annotations' own commands."""
+"""python -m annotations import FOLDER | export FOLDER | check [FILE…] | agree FIRST SECOND | queue REPORT… : the annotations' own commands."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from annotations import store
-from annotations.checks import check
+from annotations.checks import check, check_marked
 from annotations.imports import import_authored, import_external
 from annotations.markup import read_report, split_header, write_report
 from annotations.schema import AnnotatedReport, SchemaError
@@ -39,9 +39,16 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    """The whole store, or marked files that are not imported yet."""
+    if args.files:
+        found = [check_marked(path) for path in args.files]
+        return _tell([f for faults, _ in found for f in faults], [n for _, notes in found for n in notes])
     folder = external_folder()
     gold = [("real dev", path.name, read_report_text(str(path))) for path in sorted((folder / "seeds").glob("*.txt"))] if folder else []
-    faults, notes = check(more=gold)
+    return _tell(*check(more=gold))
+
+
+def _tell(faults: list[str], notes: list[str]) -> int:
     for line in notes:
         print(f"note: {line}", file=sys.stderr)
     for line in faults:
@@ -113,7 +120,8 @@ def parser() -> argparse.ArgumentParser:
     exporting = command("export", _export, "stored annotations → marked files in FOLDER, for mending by hand and importing again")
     exporting.add_argument("folder", type=Path)
     exporting.add_argument("ids", nargs="*", help="report ids, default all whose text is at hand")
-    command("check", _check, "spans, arguments, duplicates and leaks of the whole store; exit code 1 when there are faults")
+    checking = command("check", _check, "spans, arguments, duplicates and leaks of the whole store; exit code 1 when there are faults")
+    checking.add_argument("files", nargs="*", type=Path, help="marked files to check before they are imported, instead of the store")
     agreeing = command("agree", _agree, "agreement of two annotations of the same texts (folders of marked files, or .jsonl)")
     agreeing.add_argument("first", type=Path)
     agreeing.add_argument("second", type=Path)

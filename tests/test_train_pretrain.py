@@ -66,7 +66,7 @@ def test_a_run_learns_stops_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFi
     chars.save(base / "vocab.txt")
     torch.manual_seed(0)
     BertForMaskedLM(BertConfig(vocab_size=len(chars), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64, max_position_embeddings=64)).save_pretrained(base)
-    options = ["--base", str(base), "--text", f"{text}=2", "--out", str(tmp_path / "out"), "--length", "48", "--batch", "16", "--rate", "5e-3", "--silver", "0", "--no-compile"]
+    options = ["--base", str(base), "--text", f"{text}=2", "--out", str(tmp_path / "out"), "--length", "48", "--batch", "16", "--rate", "5e-3", "--silver", "0"]
     assert pretrain.main([*options, "--steps", "20"]) == 0
     assert pretrain.main([*options, "--steps", "200", "--resume"]) == 0
     log = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text(encoding="utf-8").splitlines()]

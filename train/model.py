@@ -33,6 +33,14 @@ def characters_of(base: str) -> Characters:
     return Characters(names)
 
 
+def keep_layers(bert: nn.Module, count: int) -> None:
+    """Keeps `count` layers of a BERT, evenly spaced, the last one among them (Sajjad et al. 2023 drop layers likewise); 0 keeps all."""
+    layers = bert.encoder.layer
+    if count:
+        bert.encoder.layer = nn.ModuleList(layers[round((i + 1) * len(layers) / count) - 1] for i in range(count))
+        bert.config.num_hidden_layers = count
+
+
 class Batch(NamedTuple):
     """One batch. B windows of L tokens, S spans, P pairs. `spans` rows are (window, first token, last token, label)."""
 
@@ -105,12 +113,8 @@ class IndicatorModel(nn.Module):
         return cls(AutoModel.from_config(AutoConfig.from_pretrained(base, **{"attention_probs_dropout_prob": 0.0, **config}), add_pooling_layer=False))
 
     def keep_layers(self, count: int) -> "IndicatorModel":
-        """Keeps `count` encoder layers, evenly spaced, the last one among them (Sajjad et al. 2023 drop layers likewise); 0 keeps all."""
-        layers = self.encoder.encoder.layer
-        if count:
-            kept = [round((i + 1) * len(layers) / count) - 1 for i in range(count)]
-            self.encoder.encoder.layer = nn.ModuleList(layers[i] for i in kept)
-            self.encoder.config.num_hidden_layers = count
+        """`keep_layers` on the encoder."""
+        keep_layers(self.encoder, count)
         return self
 
     def encode(self, ids: torch.Tensor, attention: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -26,9 +26,11 @@ from transformers import BertForMaskedLM
 
 from corpus.characters import Characters
 from corpus.fold import fold
+from train.model import keep_layers
 
 PIECE = re.compile(r"[^。！？!?；;]{1,160}[。！？!?；;]*")
 NUMBER = re.compile(r"\d[\d.,]*[%‰]?")
+REMEMBERED = 100_000  # rows of one source kept for its second round, about 1 GB at most; of a larger source the rest is read once
 HELD_OUT = 64  # one document in so many is never trained on
 
 
@@ -44,6 +46,7 @@ class PretrainConfig:
     warmup: float = 0.03  # share of the run
     weight_decay: float = 0.01
     silver: float = 0.5  # weight of the LAC objective, 0 = off
+    layers: int = 0  # encoder layers kept, evenly spaced; 0 = all
     seed: int = 0
 
 
@@ -109,14 +112,17 @@ def sample_rows(sources: list[tuple[Path, float]], room: int, lac: Lac | None, r
     """Endless rows, sources drawn by weight, shuffled through a pool; every source starts over when it ends."""
 
     def endless(path: Path) -> Iterator[tuple[str, list[int], list[int]]]:
+        seen: list[tuple[str, list[int], list[int]]] = []  # LAC is asked once for a text, not once a round
+        for document in documents(path):
+            if not is_held_out(document) and len(document) >= room // 4:
+                for row in rows_of(document, room, lac):
+                    if len(seen) < REMEMBERED:
+                        seen.append(row)
+                    yield row
+        if not seen:
+            raise SystemExit(f"{path}: no document to train on (they are separated by blank lines); give a larger file")
         while True:
-            empty = True
-            for document in documents(path):
-                if not is_held_out(document) and len(document) >= room // 4:
-                    empty = False
-                    yield from rows_of(document, room, lac)
-            if empty:
-                raise SystemExit(f"{path}: no document to train on (they are separated by blank lines); give a larger file")
+            yield from rng.sample(seen, len(seen))
 
     streams = [endless(path) for path, _ in sources]
     weights = [weight for _, weight in sources]
@@ -294,15 +300,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, help="length of the run in steps")
     parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-    parser.add_argument("--no-compile", action="store_true", help="skip torch.compile (short runs)")
-    for name in ("length", "batch", "accumulate", "seed"):
+    parser.add_argument("--compile", action="store_true", help="torch.compile: pays on a GPU only")
+    for name in ("length", "batch", "accumulate", "layers", "seed"):
         parser.add_argument(f"--{name}", type=int, default=getattr(defaults, name))
     for name in ("mask", "rate", "silver"):
         parser.add_argument(f"--{name}", type=float, default=getattr(defaults, name))
     args = parser.parse_args(argv)
     if not args.minutes and not args.steps:
         parser.error("say how long: --minutes or --steps")
-    config = PretrainConfig(length=args.length, batch=args.batch, accumulate=args.accumulate, mask=args.mask, rate=args.rate, silver=args.silver, seed=args.seed)
+    config = PretrainConfig(length=args.length, batch=args.batch, accumulate=args.accumulate, mask=args.mask, rate=args.rate, silver=args.silver, layers=args.layers, seed=args.seed)
     run(Path(args.base), [parse_source(text) for text in args.text], args.out, config, args)
     return 0
 
@@ -313,7 +319,9 @@ def run(base: Path, sources: list[tuple[Path, float]], out: Path, config: Pretra
     torch.manual_seed(config.seed)
     chars = Characters.load(base / "vocab.txt")
     lac = Lac() if config.silver else None
-    model = BertForMaskedLM.from_pretrained(base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0).float()
+    # eager: on a CPU the fused attention's backward pass takes longer than all of the rest together
+    model = BertForMaskedLM.from_pretrained(base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation="eager" if device == "cpu" else "sdpa").float()
+    keep_layers(model.bert, config.layers)
     objective = Objective(model, len(lac.names) if lac else 0)
     master = Master(objective.to(device), config)
     objective.to(torch.bfloat16)
@@ -324,7 +332,7 @@ def run(base: Path, sources: list[tuple[Path, float]], out: Path, config: Pretra
         state = json.loads((out / "checkpoint.json").read_text(encoding="utf-8"))
         master.load(out / "checkpoint.safetensors")
     held = [tuple(t.to(device) for t in batch) for batch in held_out_batches(sources, chars, config, lac, 12)]
-    step_of = objective if args.no_compile else torch.compile(objective)
+    step_of = torch.compile(objective) if args.compile else objective
     rng = random.Random(config.seed + 7919 * state["step"])
     rows = sample_rows(sources, config.length - 2, lac, rng)
     def note(**figures: object) -> None:
