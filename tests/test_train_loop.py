@@ -84,7 +84,7 @@ def test_every_window_is_in_one_batch() -> None:
     raw, _ = annotated()
     chars = Characters([*SPECIALS, *sorted(set(raw))])
     dataset, _ = dataset_of([annotated(id_=f"t{i}") for i in range(7)], chars, 20)
-    plan = batches(dataset, 3, chars, random.Random(1))
+    plan = batches(dataset.to_list(), 3, random.Random(1))
     assert sorted(i for batch in plan for i in batch) == list(range(len(dataset)))
 
 

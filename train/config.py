@@ -20,6 +20,7 @@ class TrainConfig:
     weight_decay: float = 0.01
     link_weight: float = 2.0
     role_weight: float = 0.5
+    states_weight: float = 1.0  # of a teacher's states
     window: int = 254  # characters of whole sentences packed together; up to 510 for one long sentence
     layers: int = 0  # encoder layers kept, evenly spaced; 0 = all
     random_encoder: bool = False

@@ -17,7 +17,7 @@ from corpus.report import Report
 from corpus.sentences import Window, windows
 from corpus.text import CleanText
 from train.config import TrainConfig
-from train.model import NO_DIRECTION, Batch
+from train.model import NO_DIRECTION, Batch, Soft
 
 Annotated = tuple[str, AnnotatedReport]
 
@@ -150,24 +150,38 @@ def collate(rows: Sequence[dict], chars: Characters, hide: float = 0.0) -> Batch
         pairs += [[base + pair.value, base + pair.argument, pair.relation] for pair in asked]
         links += [int(tuple(pair) in wanted) for pair in asked]
         features += seen.tolist()
+    soft = _soft(rows, length, len(spans), len(pairs)) if "soft_tags" in rows[0] else None
     if hide:
         ids[(torch.rand(ids.shape) < hide) & (tags >= 0)] = chars.mask
     return Batch(
         ids, (ids != chars.pad).long(), tags,
         torch.tensor(spans, dtype=torch.long).reshape(-1, 4), torch.tensor(pairs, dtype=torch.long).reshape(-1, 3),
         torch.tensor(features, dtype=torch.long).reshape(-1, len(FEATURE_SIZES)), torch.tensor(links, dtype=torch.long),
-        torch.tensor(roles, dtype=torch.long), torch.tensor(directions, dtype=torch.long), torch.tensor(hints, dtype=torch.long),
+        torch.tensor(roles, dtype=torch.long), torch.tensor(directions, dtype=torch.long), torch.tensor(hints, dtype=torch.long), soft,
     )  # fmt: skip
 
 
-def batches(dataset: Dataset, size: int, chars: Characters, rng: random.Random | None) -> list[list[int]]:
-    """Row numbers of each batch: shuffled, neighbours in length together so that little is padded; in order without `rng`."""
-    lengths = [len(ids) for ids in dataset["input_ids"]]
-    order = list(range(len(lengths)))
-    if rng:
+def _soft(rows: Sequence[dict], length: int, spans: int, pairs: int) -> Soft:
+    """The teacher's answers to a batch of rows that `train.distill` made, padded as `collate` pads."""
+    tags = torch.zeros(len(rows), length, rows[0]["soft_tags"].shape[1])
+    states = torch.zeros(len(rows), length, rows[0]["soft_states"].shape[1])
+    for b, row in enumerate(rows):
+        n = len(row["input_ids"])
+        tags[b, 1 : n + 1] = row["soft_tags"]
+        states[b, 1 : n + 1] = row["soft_states"]
+    links = torch.tensor([p for row in rows for p in row["soft_links"]], dtype=torch.float)
+    kinds = torch.tensor([k for row in rows for k in row["soft_kinds"]], dtype=torch.float).reshape(-1, len(ROLES) + len(DIRECTIONS) + 1)
+    assert len(links) == pairs and len(kinds) == spans, "the teacher was asked about other pairs than the student"
+    return Soft(tags, states, links, kinds)
+
+
+def batches(rows: Sequence[dict], size: int, rng: random.Random) -> list[list[int]]:
+    """Row numbers of each batch, shuffled, neighbours in length together so that little is padded. Rows of gold and of a teacher never share a batch."""
+    found = []
+    for kind in (False, True):
+        order = [n for n, row in enumerate(rows) if ("soft_tags" in row) == kind]
         rng.shuffle(order)
-        pools = [sorted(order[i : i + size * 16], key=lambda n: lengths[n]) for i in range(0, len(order), size * 16)]
-        found = [pool[i : i + size] for pool in pools for i in range(0, len(pool), size)]
-        rng.shuffle(found)
-        return found
-    return [order[i : i + size] for i in range(0, len(order), size)]
+        pools = [sorted(order[i : i + size * 16], key=lambda n: len(rows[n]["input_ids"])) for i in range(0, len(order), size * 16)]
+        found += [pool[i : i + size] for pool in pools for i in range(0, len(pool), size)]
+    rng.shuffle(found)
+    return found

@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from corpus.plans import Plans
 from corpus.report import Report
 from train.config import TrainConfig
 from train.data import Annotated, Batch, batches, collate, dataset_dict, load_reports, windows_of
-from train.model import IndicatorModel, characters_of
+from train.model import IndicatorModel, Soft, characters_of
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -95,10 +96,12 @@ def score_on(model: IndicatorModel, reports: list[Annotated], dataset, chars: Ch
     return {**total.totals(), "seqeval_f1": float(f1_score(gold, paths))}
 
 
-def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[Annotated] | None = None, train: list[Annotated] | None = None) -> tuple[IndicatorModel, Characters, dict]:
+def fine_tune(
+    config: TrainConfig, work: Path, resume: bool = False, dev: list[Annotated] | None = None, train: list[Annotated] | None = None, taught: Sequence[dict] = ()
+) -> tuple[IndicatorModel, Characters, dict]:
     """Trains and returns the best model of all epochs (by dev usable_f1 + span_f1 + record_f1), its characters and the run's history.
 
-    `train` and `dev` replace the splits of the store.
+    `train` and `dev` replace the splits of the store; `taught` are rows that a teacher annotated (`train.distill`), read beside them.
     """
     random.seed(config.seed)
     np.random.seed(config.seed)
@@ -111,10 +114,14 @@ def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[A
         print(f"{len(absent)} annotated texts are not at hand (the external data folder is missing: set ZHIBIAO_DATA); training on the {len(splits['train'])} reports that are", flush=True)
     data, lost = dataset_dict(splits, chars, config.window)
     print({split: {"reports": len(splits[split]), "windows": len(data[split]), **lost[split]} for split in data}, flush=True)
-    model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout).keep_layers(config.layers).float().to(DEVICE)
+    model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout).keep_layers(config.layers)
+    if taught and taught[0]["soft_states"].shape[1] != model.encoder.config.hidden_size:
+        model.widen = torch.nn.Linear(model.encoder.config.hidden_size, taught[0]["soft_states"].shape[1])
+    model = model.float().to(DEVICE)
     optimizer = torch.optim.AdamW(groups_of(model, config))
     rates = [group["lr"] for group in optimizer.param_groups]
-    per_epoch = len(batches(data["train"], config.batch, chars, random.Random(0)))
+    rows = data["train"].to_list() + list(taught)
+    per_epoch = len(batches(rows, config.batch, random.Random(0)))
     total_steps = per_epoch * config.epochs
     work.mkdir(parents=True, exist_ok=True)
     state: dict = {"epoch": 0, "best": -1.0, "history": []}
@@ -127,22 +134,21 @@ def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[A
     elif resume:
         print(f"{work}: nothing to resume, starting afresh", flush=True)
     state["config"] = config.to_json()
-    rows = data["train"].to_list()
     while state["epoch"] < config.epochs:
         epoch, started = state["epoch"], time.monotonic()
         rng = random.Random(config.seed * 1000 + epoch)
         torch.manual_seed(config.seed * 1000 + epoch)
         model.train()
         sums: dict[str, float] = {}
-        plan = batches(data["train"], config.batch, chars, rng)
+        plan = batches(rows, config.batch, rng)
         for n, chosen in enumerate(tqdm(plan, desc=f"epoch {epoch + 1}/{config.epochs}", unit="batch", mininterval=5)):
             factor = schedule(epoch * per_epoch + n, total_steps, config.warmup)
             for group, rate in zip(optimizer.param_groups, rates):
                 group["lr"] = rate * factor
-            batch = Batch(*(tensor.to(DEVICE) for tensor in collate([rows[i] for i in chosen], chars, config.hide)))
+            batch = _to_device(collate([rows[i] for i in chosen], chars, config.hide))
             with torch.autocast(DEVICE, torch.bfloat16):
                 losses = model.losses(batch)
-            weights = {"tags": 1.0, "links": config.link_weight, "roles": config.role_weight, "directions": config.role_weight / 2}
+            weights = {"tags": 1.0, "states": config.states_weight, "links": config.link_weight, "roles": config.role_weight, "directions": config.role_weight / 2}
             loss = sum(weights[key] * value for key, value in losses.items())
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -163,6 +169,11 @@ def fine_tune(config: TrainConfig, work: Path, resume: bool = False, dev: list[A
         (work / "state.json").write_text(json.dumps(state), encoding="utf-8")
     model.load_state_dict(load_file(work / "best.safetensors"))
     return model.eval(), chars, {"history": state["history"], "lost": {k: dict(v) for k, v in lost.items()}, "reports": {k: len(v) for k, v in splits.items()}, "absent": len(absent)}
+
+
+def _to_device(batch: Batch) -> Batch:
+    soft = batch.soft and Soft(*(tensor.to(DEVICE) for tensor in batch.soft))
+    return Batch(*(tensor.to(DEVICE) for tensor in batch[:-1]), soft)
 
 
 def _keep(model: IndicatorModel, optimizer: torch.optim.Optimizer, path: Path) -> None:
