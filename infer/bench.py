@@ -12,7 +12,7 @@ from corpus.read import ReadError
 from corpus.report import Report
 from infer.link import link
 from infer.model import DEFAULT, Model, ModelError, load
-from infer.records import extract
+from infer.records import extract_all
 from infer.tagger import tag
 
 
@@ -33,7 +33,7 @@ def _times(model: Model, raws: list[Report], rounds: int) -> dict[str, float]:
         return [Report(report.id, report.source, report.raw) for report in raws]
 
     tagged = [tag(report.clean.text, model) for report in raws]
-    whole = _seconds(lambda: [extract(report, model) for report in fresh()], rounds)
+    whole = _seconds(lambda: list(extract_all(fresh(), model)), rounds)
     steps: dict[str, Callable[[], object]] = {
         "clean": lambda: [report.clean for report in fresh()],
         "tag": lambda: [tag(report.clean.text, model) for report in raws],

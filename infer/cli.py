@@ -5,6 +5,7 @@ import os
 import secrets
 import stat
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,7 +13,7 @@ from tqdm import tqdm
 from corpus.read import ReadError
 from corpus.report import Report
 from infer.model import DEFAULT, ModelError, load
-from infer.records import extract
+from infer.records import extract_all
 from infer.write import FILE_ENCODINGS, FORMATS
 
 OK, SOME_FAILED, FAILED = 0, 1, 2
@@ -41,13 +42,12 @@ def main(argv: list[str] | None = None) -> int:
     except ModelError as error:
         return _fail(str(error))
     outputs = []
-    for path in tqdm(args.reports, unit="report", disable=len(args.reports) < 2 or not sys.stderr.isatty(), file=sys.stderr):
-        try:
-            outputs.append(extract(Report.load(path, _note), model))
-        except ReadError as error:
-            _fail(str(error))
-        except Exception as error:  # a fault in one report must not lose the others
-            _fail(f"{path}: left out, {type(error).__name__}: {error}; please report this text as a fault of the program")
+    paths = tqdm(args.reports, unit="report", disable=len(args.reports) < 2 or not sys.stderr.isatty(), file=sys.stderr)
+    for report, output in extract_all(_readable(paths), model):
+        if isinstance(output, Exception):
+            _fail(f"{report.source}: left out, {type(output).__name__}: {output}; please report this text as a fault of the program")
+        else:
+            outputs.append(output)
     if not outputs:
         return FAILED
     try:
@@ -57,6 +57,17 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         return _fail(f"{args.output or 'standard output'}: cannot be written ({error.strerror}); choose another file")
     return OK if len(outputs) == len(args.reports) else SOME_FAILED
+
+
+def _readable(paths: Iterable[str]) -> Iterator[Report]:
+    """The reports that can be read; of the others it is said why not."""
+    for path in paths:
+        try:
+            yield Report.load(path, _note)
+        except ReadError as error:
+            _fail(str(error))
+        except Exception as error:  # a fault in one report must not lose the others
+            _fail(f"{path}: left out, {type(error).__name__}: {error}; please report this file as a fault of the program")
 
 
 def _fail(message: str) -> int:

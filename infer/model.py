@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,13 +27,14 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model: its run.json, characters and the two ONNX sessions."""
+    """A loaded model: its run.json, characters, the two ONNX sessions, and the threads that read batches side by side."""
 
     folder: Path
     run: dict
     characters: Characters
     tagger: ort.InferenceSession
     heads: ort.InferenceSession
+    threads: ThreadPoolExecutor
 
     @property
     def name(self) -> str:
@@ -45,7 +48,7 @@ class Model:
 
 
 def load(folder: Path = DEFAULT, precision: str = "int8", threads: int = 0) -> Model:
-    """Opens a model folder; ModelError when it is missing, incomplete, altered or of another schema version. `threads` 0 = all cores."""
+    """Opens a model folder; ModelError when it is missing, incomplete, altered or of another schema version. `threads` 0 = one for each core."""
     run = read_run(folder)
     for name in FILES[precision]:
         path = folder / name
@@ -55,12 +58,12 @@ def load(folder: Path = DEFAULT, precision: str = "int8", threads: int = 0) -> M
             raise ModelError(f"{folder}: {name} is not the file that run.json describes (sha256 differs); restore or retrain the model")
     try:
         characters = Characters.load(folder / "vocab.txt")
-        sessions = [_session(folder / name, threads) for name in FILES[precision]]
+        sessions = [_session(folder / name) for name in FILES[precision]]
     except FileNotFoundError:
         raise ModelError(f"{folder}: vocab.txt is missing; the model folder is incomplete, restore or retrain it") from None
     except Exception as error:  # ONNX Runtime raises its own kinds for a file it cannot read
         raise ModelError(f"{folder}: cannot be loaded ({str(error).splitlines()[0][:200]}); restore or retrain the model") from None
-    return Model(folder, run, characters, *sessions)
+    return Model(folder, run, characters, *sessions, ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)), "tagger"))
 
 
 def read_run(folder: Path) -> dict:
@@ -85,9 +88,9 @@ def read_run(folder: Path) -> dict:
     return run
 
 
-def _session(path: Path, threads: int) -> ort.InferenceSession:
+def _session(path: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1  # a batch a thread keeps the cores busier than all threads on one batch
     options.log_severity_level = 3
     options.enable_mem_pattern = False  # batches differ in shape: patterns would only hold memory
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -1,8 +1,11 @@
 """Entities and linked values → the report's indicator list, as contract.md says it, on raw offsets."""
 
+import itertools
 import math
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from annotations.candidates import LabelledSpan
 from annotations.schema import ARGUMENT_FIELDS, Interval, Quantity, sha256_of
@@ -11,8 +14,9 @@ from corpus.sentences import sentence_at, sentences
 from infer import audit, periods, values
 from infer.link import LinkedValue, link
 from infer.model import Model
-from infer.tagger import tag
+from infer.tagger import Tagged, Tagging, start, tag
 
+T = TypeVar("T")
 JOIN = {"indicator": " "}  # parts of one name; several institutions, regions … are joined by 、
 
 
@@ -35,8 +39,29 @@ class Source:
 
 def extract(report: Report, model: Model) -> dict:
     """One report's output object."""
-    text = report.clean.text
-    entities, linked = link(text, tag(text, model), model, report.title)
+    return _finish(report, tag(report.clean.text, model), model)
+
+
+def extract_all(reports: Iterable[Report], model: Model) -> Iterator[tuple[Report, dict | Exception]]:
+    """Each report with its output object, or with the fault that kept it from one. The next report is tagged while this one is put together."""
+    ahead: tuple[Report, Tagging | Exception] | None = None
+    for report in itertools.chain(reports, [None]):
+        begun = (report, _attempt(lambda report=report: start(report.clean.text, model))) if report else None
+        if ahead:
+            done, tagging = ahead
+            yield done, tagging if isinstance(tagging, Exception) else _attempt(lambda done=done, tagging=tagging: _finish(done, tagging.result(), model))
+        ahead = begun
+
+
+def _attempt(job: Callable[[], T]) -> T | Exception:
+    try:
+        return job()
+    except Exception as error:  # whatever it is: a fault in one report must not lose the others
+        return error
+
+
+def _finish(report: Report, tagged: list[Tagged], model: Model) -> dict:
+    entities, linked = link(report.clean.text, tagged, model, report.title)
     return assemble(report, entities, linked, {"name": model.name, "version": model.version}, model.run.get("calibration"))
 
 

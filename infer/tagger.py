@@ -1,6 +1,7 @@
 """Clean text → labelled spans with confidences: windows batched by length, one pass of the encoder, Viterbi over legal BIO paths."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from annotations.decode import log_softmax, spans_of
 from corpus.sentences import Window, windows
 from infer.model import Model, run_tagger
 
-BATCH_TOKENS = 4096  # tokens of one batch, padding included: enough to fill two cores, little memory
+BATCH_TOKENS = 1024  # tokens of one batch, padding included: small enough for a core's cache
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,31 @@ class Tagged:
     last: np.ndarray
 
 
+@dataclass(frozen=True)
+class Tagging:
+    """A text being tagged by the model's threads."""
+
+    batches: list[Future[list[tuple[int, Tagged]]]]
+
+    def result(self) -> list[Tagged]:
+        """The windows in order, when all are done."""
+        return [tagged for _, tagged in sorted((row for batch in self.batches for row in batch.result()), key=lambda row: row[0])]
+
+
+def start(text: str, model: Model) -> Tagging:
+    """Has a clean text tagged; the caller can work on something else meanwhile."""
+    found = list(windows(text, model.run["window"]))
+
+    def run(batch: list[int]) -> list[tuple[int, Tagged]]:
+        states, logits = run_tagger(model, _ids([text[found[i].start : found[i].end] for i in batch], model))
+        return [(i, _read(found[i], states[row], logits[row])) for row, i in enumerate(batch)]
+
+    return Tagging([model.threads.submit(run, batch) for batch in _batches([w.end - w.start for w in found])])
+
+
 def tag(text: str, model: Model) -> list[Tagged]:
     """The spans of a clean text, window by window in order. Spans outside a window's core are kept, for linking; the caller drops them as entities."""
-    found = list(windows(text, model.run["window"]))
-    results: list[Tagged | None] = [None] * len(found)
-    for batch in _batches([w.end - w.start for w in found]):
-        ids = _ids([text[found[i].start : found[i].end] for i in batch], model)
-        states, logits = run_tagger(model, ids)
-        for row, i in enumerate(batch):
-            results[i] = _read(found[i], states[row], logits[row])
-    return [result for result in results if result is not None]
+    return start(text, model).result()
 
 
 def _read(window: Window, states: np.ndarray, logits: np.ndarray) -> Tagged:

@@ -16,9 +16,10 @@ from annotations.schema import LABELS, ROLES, sha256_of
 from corpus.__main__ import main as corpus_main
 from corpus.external import REPORTS, ROOT, external_folder
 from corpus.report import Report
-from infer import baseline, cli
+from infer import baseline, cli, records
 from infer.cli import main
 from infer.model import DEFAULT
+from infer.tagger import Tagging
 
 REPORT = "青岚县2023年卫生健康工作总结\n2023年,全县投入1.2亿元,新建村卫生室36个,居民健康素养水平达到31.5%,比上年提高2.1个百分点。县人民医院门诊接诊18.6万人次。\n"
 
@@ -153,17 +154,18 @@ def test_damage_is_told_in_one_line_and_read(tmp_path: Path, capfd: pytest.Captu
 def rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command with the rule baseline in the place of the model."""
     monkeypatch.setattr(cli, "load", lambda *_: None)
-    monkeypatch.setattr(cli, "extract", lambda report, _: baseline.extract(report))
+    monkeypatch.setattr(records, "start", lambda *_: Tagging([]))
+    monkeypatch.setattr(records, "_finish", lambda report, *_: baseline.extract(report))
 
 
 @pytest.mark.usefixtures("rules")
 def test_a_fault_in_one_report_does_not_lose_the_others(report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    def faulty(report: Report, _: object) -> dict:
+    def faulty(report: Report, *_: object) -> dict:
         if report.id == "odd":
             raise IndexError("list index\nout of range")
         return baseline.extract(report)
 
-    monkeypatch.setattr(cli, "extract", faulty)
+    monkeypatch.setattr(records, "_finish", faulty)
     odd = tmp_path / "odd.txt"
     odd.write_text(REPORT, encoding="utf-8")
     assert main([str(odd), str(report), "--format", "jsonl"]) == 1

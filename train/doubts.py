@@ -1,18 +1,21 @@
 """python -m train.doubts --out FILE : label errors hunted by cross-validation (confident learning, Northcutt et al. 2021).
 
-Trains on all folds but one, looks at the held-out fold, and writes the spans on which model and annotation disagree although the model is
-sure, surest first, as JSON Lines to be read and decided by a person. Nothing is changed.
+Trains on all folds but one and reads the held-out one; cleanlab's token classification then says which characters are probably labelled
+wrongly, and the spans they belong to are written, worst first, as JSON Lines to be read and decided by a person. Nothing is changed.
 """
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
+from cleanlab.token_classification.filter import find_label_issues
 
 from annotations.decode import log_softmax, spans_of
 from annotations.schema import AnnotatedReport
-from annotations.tags import TAG_IDS
+from annotations.tags import TAG_IDS, spans_to_tags
 from corpus.characters import Characters
 from corpus.external import ROOT
 from corpus.text import clean
@@ -21,29 +24,41 @@ from train.data import load_reports, windows_of
 from train.loop import DEVICE, fine_tune
 from train.model import IndicatorModel
 
-SURE = 0.9
+Read = dict  # one window: report, to_raw, gold and said spans, tags [L], probabilities [L, len(TAGS)]
 
 
 @torch.no_grad()
-def disagreements(model: IndicatorModel, raw: str, report: AnnotatedReport, chars: Characters, size: int) -> list[dict]:
-    """Spans the model is sure of that the annotation lacks, and annotated spans that the model is sure are none, on raw offsets."""
+def read_windows(model: IndicatorModel, raw: str, report: AnnotatedReport, chars: Characters, size: int) -> Iterator[Read]:
+    """What the annotation and a model that never saw the report say of each of its windows."""
     text = clean(raw)
-    gold = {(s.label, *text.from_raw(s.start, s.end)) for s in report.spans}
-    found = []
+    model.eval()
     for window in windows_of(text, report, size):
         ids = torch.tensor([[chars.cls, *chars.encode(text.text[window.start : window.end]), chars.sep]]).to(DEVICE)
         scores = log_softmax(model.encode(ids, torch.ones_like(ids))[1][0, 1:-1].float().cpu().numpy())
-        said = {(label, window.start + a, window.start + b): sure for label, a, b, sure in spans_of(scores)}
-        rows = [("extra", span, sure) for span, sure in said.items() if span not in gold]
-        for label, a, b in gold:
-            if window.start <= a and b <= window.end and (label, a, b) not in said:
-                tags = [f"B-{label}", *[f"I-{label}"] * (b - a - 1)]
-                rows.append(("missing", (label, a, b), 1 - float(max(2.718281828 ** scores[a - window.start + i, TAG_IDS[tag]] for i, tag in enumerate(tags)))))
-        for kind, (label, a, b), sure in rows:
-            if sure >= SURE:
-                start, end = text.to_raw(a, b)
-                found.append({"report": report.id, "kind": kind, "label": label, "start": start, "end": end, "sure": round(sure, 4)})
-    return found
+        inside = [(s.label, *(p - window.start for p in text.from_raw(s.start, s.end))) for s in report.spans]
+        gold = [(label, a, b) for label, a, b in inside if 0 <= a < b <= len(scores)]
+        tags = [TAG_IDS[tag] for tag in spans_to_tags(gold, len(scores))]
+        yield {"report": report.id, "text": text, "at": window.start, "gold": gold, "said": [s[:3] for s in spans_of(scores)], "tags": tags, "scores": np.exp(scores)}
+
+
+def doubts(read: list[Read]) -> list[dict]:
+    """The doubtful places, worst first: the annotated spans and the model's that touch a doubtful character, on raw offsets."""
+    issues = find_label_issues([r["tags"] for r in read], [r["scores"] for r in read], return_indices_ranked_by="self_confidence")
+    found: dict[tuple, dict] = {}
+    for n, i in issues:
+        window = read[n]
+        gold = [s for s in window["gold"] if s[1] <= i < s[2]]
+        said = [s for s in window["said"] if s[1] <= i < s[2]]
+        if gold == said or (n, *gold, *said) in found:
+            continue
+
+        def placed(spans: list[tuple[str, int, int]], window: Read = window) -> list[dict]:
+            return [dict(zip(("label", "start", "end"), (label, *window["text"].to_raw(window["at"] + a, window["at"] + b)))) for label, a, b in spans]
+
+        kind = "missing" if not gold else "spurious" if not said else "label" if gold[0][1:] == said[0][1:] else "border"
+        sure = float(window["scores"][i].max())
+        found[n, *gold, *said] = {"report": window["report"], "kind": kind, "annotated": placed(gold), "model": placed(said), "sure": round(sure, 4)}
+    return list(found.values())
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -51,20 +66,23 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.doubts", description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--base", default=TrainConfig.base)
     args = parser.parse_args(argv)
     config = TrainConfig(base=args.base, name="doubts", layers=args.layers, epochs=args.epochs)
     reports = sorted(load_reports("train", config)[0] + load_reports("dev", config)[0], key=lambda pair: pair[1].sha256)
-    rows: list[dict] = []
+    read: list[Read] = []
     for fold in range(args.folds):
         held = reports[fold :: args.folds]
         rest = [pair for i, pair in enumerate(reports) if i % args.folds != fold]
         model, chars, _ = fine_tune(config, ROOT / "work" / f"doubts-{fold}", dev=held[:4], train=rest)
-        rows += [row for raw, report in held for row in disagreements(model, raw, report, chars, config.window)]
-        args.out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in sorted(rows, key=lambda r: -r["sure"])), encoding="utf-8")
-        print(f"fold {fold + 1}: {len(rows)} sure disagreements so far", flush=True)
+        read += [window for raw, report in held for window in read_windows(model, raw, report, chars, config.window)]
+        print(f"fold {fold + 1} of {args.folds} read", flush=True)
+    rows = doubts(read)
+    args.out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    spans = sum(len(window["gold"]) for window in read)
+    print(f"{len(rows)} doubtful places in {len(reports)} reports with {spans} spans: {args.out}")
     return 0
 
 
