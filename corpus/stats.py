@@ -45,18 +45,22 @@ def read_index(folder: Path = REPORTS) -> list[dict]:
 
 
 def matrix(rows: list[dict], texts: dict[str, str]) -> str:
-    """Genre × subject and genre × quantity form, in reports, with totals; empty cells are dots."""
+    """Genre × subject × quantity form, in reports: one table a genre, one row a subject, with totals; empty cells are dots. A report of several subjects counts in each."""
     genres = sorted({row["genre"] for row in rows})
     subjects = sorted({subject for row in rows for subject in row["subjects"]})
-    forms = {row["id"]: forms_in(texts[row["id"]]) for row in rows}
-    by_subject = Counter((row["genre"], subject) for row in rows for subject in row["subjects"])
-    by_form = Counter((row["genre"], form) for row in rows for form in forms[row["id"]])
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        for form in ("reports", *forms_in(texts[row["id"]])):
+            counts.update([(row["genre"], subject, form) for subject in row["subjects"]] + [(row["genre"], "all", form), ("all genres", "all", form)])
     shapes = Counter(row["form"] for row in rows)
     characters = sum(len(text) for text in texts.values())
-    lines = [f"{len(rows)} reports, {characters} characters; " + ", ".join(f"{name} {count}" for name, count in shapes.most_common()), ""]
-    for title, columns, counts in (("genre \\ subject", subjects, by_subject), ("genre \\ quantity form", list(QUANTITY_FORMS), by_form)):
-        lines += [f"| {title} | " + " | ".join(columns) + " |", "| --- |" + " --- |" * len(columns)]
-        for genre in genres:
-            lines.append(f"| {genre} | " + " | ".join(str(counts[genre, column] or "·") for column in columns) + " |")
-        lines += ["| all | " + " | ".join(str(sum(counts[genre, column] for genre in genres)) for column in columns) + " |", ""]
+    empty = [f"{genre} × {subject}" for genre in genres for subject in subjects if not counts[genre, subject, "reports"]]
+    lines = [f"{len(rows)} reports, {characters} characters; " + ", ".join(f"{name} {count}" for name, count in shapes.most_common())]
+    lines += [f"{len(genres) * len(subjects)} rows (genre × subject), {len(empty)} empty" + (": " + ", ".join(empty) if empty else ""), ""]
+    columns = ["reports", *QUANTITY_FORMS]
+    for genre in (*genres, "all genres"):
+        lines += [f"| {genre} | " + " | ".join(columns) + " |", "| --- |" + " --- |" * len(columns)]
+        for subject in ("all",) if genre == "all genres" else (*subjects, "all"):
+            lines.append(f"| {subject} | " + " | ".join(str(counts[genre, subject, column] or "·") for column in columns) + " |")
+        lines.append("")
     return "\n".join(lines)

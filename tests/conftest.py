@@ -4,10 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import HealthCheck, settings
+from tiny import MARKED as SENTENCE
+from transformers import BertConfig, BertForMaskedLM
 
-from annotations.markup import read_report
+from annotations.markup import parse, read_report
 from annotations.schema import AnnotatedReport
+from corpus.characters import SPECIALS, Characters
 from corpus.external import external_folder
 
 # fast: the same examples in every run, so that a check that was green stays green; deep: HYPOTHESIS_PROFILE=deep looks for new ones
@@ -47,4 +51,16 @@ def external() -> Path:
         pytest.skip(
             "EXTERNAL DATA MISSING: no folder ../shared beside the project and ZHIBIAO_DATA is not set; run with ZHIBIAO_DATA=/path/to/the/external/data/folder"
         )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BertForMaskedLM of 2 × 32 over the characters of the example, as a folder."""
+    folder = tmp_path_factory.mktemp("base")
+    Characters([*SPECIALS, *sorted(set(parse(SENTENCE)[0]) | set("0123456789.%"))]).save(folder / "vocab.txt")
+    torch.manual_seed(0)
+    size = len((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
+    config = BertConfig(vocab_size=size, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=512)
+    BertForMaskedLM(config).save_pretrained(folder)
     return folder

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny import annotated
 from transformers import BertConfig, BertForMaskedLM, BertTokenizer
 
 from annotations import store
 from annotations.candidates import RELATIONS
-from annotations.markup import parse
-from annotations.schema import LABELS, ROLES, AnnotatedReport, sha256_of
+from annotations.schema import LABELS, ROLES
 from corpus.characters import SPECIALS, Characters
 from corpus.report import Report
 from infer.model import load
@@ -23,26 +23,6 @@ from train.config import TrainConfig
 from train.data import batches, collate, dataset_of, rows_of
 from train.export import export
 from train.model import IndicatorModel, characters_of
-
-MARKED = "{2023年|PERIOD#1},{青岚县|REGION#2}{居民健康素养水平|IND#3}达到{31.5%|RATE#4 of=3 in=2 during=1},比{上年|PERIOD#5}提高{2.1个百分点|RATE of=3 in=2 during=1 role=change of_value=4 dir=up vs=5}。\n下一步,{县人民医院|INST#6}计划新增{床位|IND#7}{120张|COUNT of=7 by=6 role=target}。\n"
-
-
-def annotated(marked: str = MARKED, id_: str = "t1") -> tuple[str, AnnotatedReport]:
-    """A marked text as training takes it."""
-    raw, spans, values = parse(marked)
-    return raw, AnnotatedReport(id_, f"{id_}.txt", sha256_of(raw), len(raw), spans, values)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BertForMaskedLM of 2 × 32 over the characters of the example, as a folder."""
-    folder = tmp_path_factory.mktemp("base")
-    Characters([*SPECIALS, *sorted(set(parse(MARKED)[0]) | set("0123456789.%"))]).save(folder / "vocab.txt")
-    torch.manual_seed(0)
-    size = len((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
-    config = BertConfig(vocab_size=size, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=512)
-    BertForMaskedLM(config).save_pretrained(folder)
-    return folder
 
 
 def test_rows_hold_spans_values_and_links() -> None:
