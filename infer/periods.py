@@ -20,7 +20,7 @@ from infer.values import chinese_number, plain_number
 OPEN = Interval(None, None)
 _NUM = r"(?:\d+|[一二三四五六七八九十]+)"
 _DASH = r"(?:-+|—+|~|～|至|到)"
-_PLANS = {"十一五": 2006, "十二五": 2011, "十三五": 2016, "十四五": 2021, "十五五": 2026, "十五": 2001}
+_PLANS = {"七五": 1986, "八五": 1991, "九五": 1996, "十一五": 2006, "十二五": 2011, "十三五": 2016, "十四五": 2021, "十五五": 2026, "十五": 2001}
 _YEARS = {  # words for a year, by how far it is from the report's
     -2: ("前年",),
     -1: ("去年", "上年", "上一年", "上年度", "上一年度"),
@@ -100,7 +100,7 @@ def _moved(period: Interval, year: int | None) -> Interval:
 
 
 def _plan(text: str) -> Interval | None:
-    match = re.fullmatch(r"[“\"]?(十[一二三四五]?五)[”\"]?(?:时期|期间|规划期|末|期末|初期)?", text)
+    match = re.fullmatch(r"[“\"]?([七八九]五|十[一二三四五]?五)[”\"]?(?:时期|期间|规划期|末|期末|初期)?", text)
     if not match or match[1] not in _PLANS:
         return None
     first = _PLANS[match[1]]
