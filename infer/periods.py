@@ -251,12 +251,33 @@ _STOP = re.compile(r"[。！？!?\n]")
 RELATIVE = re.compile(r"同期|去年|上年|上一年|前年|次年|以来|[年月]?[末底初]$|近")
 
 
+_NEXT = re.compile(r"明年|来年|下一?年度?|新的一年|(20\d\d)年度?")
+_AHEAD = re.compile(r"计划(?!生育)|打算|安排|展望|思路|要点|重点|目标|努力方向|举措")
+_OPENS_NEXT = re.compile(r"(?:展望)?(?:明年|来年|下一年|新的一年)|展望20\d\d年")
+
+_FROM_THE_REPORT = re.compile(r"明年|来年|下一?年|次年|新的|过去|一年来|去年|上年|上一年|前年")  # counted from the report's year wherever they stand
+
+
+def _year_ahead(text: str, year: int | None) -> int:
+    """Where a text turns to plans for the year after the report's: the first line after the title that says so, else the end of the text."""
+    start = 0
+    for line in text.split("\n"):
+        head = line.strip()[:30]
+        said = _NEXT.search(head)
+        turned = said and _AHEAD.search(head) and len(line.strip()) <= 30 or _OPENS_NEXT.match(re.sub(r"^\W*[一二三四五六七八九十\d]*\W+", "", head))
+        if year and start and said and turned and (not said[1] or int(said[1]) == year + 1) and "总结" not in head:
+            return start
+        start += len(line) + 1
+    return len(text)
+
+
 def parse_all(spans: list[tuple[int, int]], text: str, year: int | None) -> list[Interval]:
     """The days of every PERIOD span (clean offsets, in order) of a text.
 
     同期 takes over the days of the last period of more than a day that is not itself relative; 上年 is the year before the first
-    year its sentence names, unless that is where a 由A到B starts.
+    year its sentence names, unless that is where a 由A到B starts. Where the text plans for the next year, 年底 and 今年 are that year's.
     """
+    ahead = _year_ahead(text, year)
     found: list[Interval] = []
     last: Interval | None = None
     sentence, named = -1, None  # where the sentence of `named` ends, and the year it named first
@@ -265,7 +286,8 @@ def parse_all(spans: list[tuple[int, int]], text: str, year: int | None) -> list
         if start > sentence:
             stop = _STOP.search(text, start)
             sentence, named = (stop.start() if stop else len(text)), None
-        days = parse(words, named if named and words in BEFORE_LAST else year, last)
+        own = year + 1 if year and start >= ahead and not _FROM_THE_REPORT.match(words) else year
+        days = parse(words, named if named and words in BEFORE_LAST else own, last)
         found.append(days)
         if days.end and not days.start and not words.endswith("前"):  # 截至10月底: what it is compared with began with the year
             last = Interval(f"{days.end[:4]}-01-01", days.end)

@@ -1,5 +1,6 @@
 """Time expressions → days: planted readings, context, and well-formed intervals from anything."""
 
+import re
 from datetime import date
 
 import pytest
@@ -210,3 +211,17 @@ def test_two_days_joined_are_one_interval(a: date, b: date) -> None:
 def test_decades_and_the_half_year_just_past() -> None:
     assert parse("上世纪六十年代", YEAR) == Interval("1960-01-01", "1969-12-31")
     assert parse("半年来", 2022) == Interval("2022-01-01", "2022-06-30")
+
+
+def test_in_the_plans_for_the_next_year_the_end_of_the_year_is_the_next_one_s() -> None:
+    text = "2023年工作总结及2024年工作计划\n年底前建成三所。\n二、2024年工作计划\n6月底前开工,年底前完工;明年投用,比去年多。"
+    places = [(m.start(), m.end()) for m in re.finditer("6月底前|年底前|明年|去年", text)]
+    read = parse_all(places, text, 2023)
+    assert [text[a:b] for a, b in places] == ["年底前", "6月底前", "年底前", "明年", "去年"]
+    assert [r.end for r in read] == ["2023-12-31", "2024-06-30", "2024-12-31", "2024-12-31", "2022-12-31"]
+
+
+def test_a_plan_named_in_passing_turns_nothing() -> None:
+    text = "总结\n落实2024年度计划编制,年底前完成。\n计划生育工作\n年底前完成。"
+    places = [(m.start(), m.end()) for m in re.finditer("年底前", text)]
+    assert {r.end for r in parse_all(places, text, 2023)} == {"2023-12-31"}
