@@ -264,7 +264,7 @@ def _year_ahead(text: str, year: int | None) -> int:
     for line in text.split("\n"):
         head = line.strip()[:30]
         said = _NEXT.search(head)
-        turned = said and _AHEAD.search(head) and len(line.strip()) <= 30 or _OPENS_NEXT.match(re.sub(r"^\W*[一二三四五六七八九十\d]*\W+", "", head))
+        turned = said and _AHEAD.search(head) and re.fullmatch(r"[^。;；,，]{1,30}", line.strip()) or _OPENS_NEXT.match(re.sub(r"^\W*[一二三四五六七八九十\d]*\W+", "", head))
         if year and start and said and turned and (not said[1] or int(said[1]) == year + 1) and "总结" not in head:
             return start
         start += len(line) + 1
