@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -134,7 +135,12 @@ def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code: 0 sound, 1 faults found, 2 wrong use."""
     args = parser().parse_args(argv)
     try:
-        return args.run(args)
+        code = args.run(args)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader (head, less) went away: nothing to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (SchemaError, ReadError, OSError) as error:
         print(f"annotations: {error}", file=sys.stderr)
         return 2
