@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from annotations.borders import mend
 from annotations.candidates import RELATIONS, Pair
 from annotations.tags import TAGS, is_legal, tags_to_spans
 
@@ -41,8 +42,8 @@ def viterbi(log_probs: np.ndarray) -> np.ndarray:
     return path
 
 
-def spans_of(log_probs: np.ndarray) -> list[tuple[str, int, int, float]]:
-    """(label, start, end, confidence) of the best path; confidence = the geometric mean of the tags' probabilities, the border after the span included."""
+def spans_of(log_probs: np.ndarray, text: str) -> list[tuple[str, int, int, float]]:
+    """(label, start, end, confidence) of the best path over a text, borders mended; confidence = the geometric mean of the tags' probabilities, the border after the span included."""
     if not len(log_probs):
         return []
     confident = log_probs.argmax(-1)
@@ -54,7 +55,7 @@ def spans_of(log_probs: np.ndarray) -> list[tuple[str, int, int, float]]:
             inside = log_probs[end, TAGS.index(f"I-{label}")]
             chosen.append(np.log1p(-min(float(np.exp(inside)), 1 - 1e-6)))
         found.append((label, start, end, float(np.exp(np.mean(chosen)))))
-    return found
+    return mend(text, found)
 
 
 def _is_legal_path(path: np.ndarray) -> bool:

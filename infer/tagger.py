@@ -41,8 +41,9 @@ def start(text: str, model: Model) -> Tagging:
     found = list(windows(text, model.run["window"]))
 
     def run(batch: list[int]) -> list[tuple[int, Tagged]]:
-        states, logits = run_tagger(model, _ids([text[found[i].start : found[i].end] for i in batch], model))
-        return [(i, _read(found[i], states[row], logits[row])) for row, i in enumerate(batch)]
+        pieces = [text[found[i].start : found[i].end] for i in batch]
+        states, logits = run_tagger(model, _ids(pieces, model))
+        return [(i, _read(found[i], pieces[row], states[row], logits[row])) for row, i in enumerate(batch)]
 
     return Tagging([model.threads.submit(run, batch) for batch in _batches([w.end - w.start for w in found])])
 
@@ -52,9 +53,8 @@ def tag(text: str, model: Model) -> list[Tagged]:
     return start(text, model).result()
 
 
-def _read(window: Window, states: np.ndarray, logits: np.ndarray) -> Tagged:
-    scores = log_softmax(logits[1 : window.end - window.start + 1])
-    spans = spans_of(scores)
+def _read(window: Window, piece: str, states: np.ndarray, logits: np.ndarray) -> Tagged:
+    spans = spans_of(log_softmax(logits[1 : len(piece) + 1]), piece)
     first = np.array([start + 1 for _, start, _, _ in spans], dtype=np.int64)
     last = np.array([end for _, _, end, _ in spans], dtype=np.int64)
     placed = [LabelledSpan(label, window.start + start, window.start + end) for label, start, end, _ in spans]

@@ -135,7 +135,7 @@ def test_viterbi_finds_the_best_legal_path(seed: int) -> None:
 
 @given(st.integers(0, 10**6), st.integers(1, 40))
 def test_spans_read_from_scores_are_flat_and_sure_to_some_degree(seed: int, length: int) -> None:
-    found = spans_of(scores(seed, length))
+    found = spans_of(scores(seed, length), "文" * length)
     assert all(0 <= start < end <= length and 0 < sure <= 1 for _, start, end, sure in found)
     assert all(a[2] <= b[1] for a, b in zip(found, found[1:]))
 
@@ -144,18 +144,18 @@ def test_clear_scores_give_the_planted_spans() -> None:
     planted = [("INST", 0, 3), ("IND", 3, 5), ("COUNT", 5, 7)]
     logits = np.full((8, len(TAGS)), -5.0, dtype=np.float32)
     logits[range(8), [TAG_IDS[tag] for tag in spans_to_tags(planted, 8)]] = 5.0
-    found = spans_of(log_softmax(logits))
+    found = spans_of(log_softmax(logits), "文" * len(logits))
     assert [row[:3] for row in found] == planted
     assert all(sure > 0.99 for *_, sure in found)
-    assert spans_of(np.zeros((0, len(TAGS)), dtype=np.float32)) == []
+    assert spans_of(np.zeros((0, len(TAGS)), dtype=np.float32), "") == []
 
 
 def test_a_doubtful_border_lowers_the_confidence() -> None:
     logits = np.full((3, len(TAGS)), -9.0, dtype=np.float32)
     logits[range(3), [TAG_IDS["B-COUNT"], TAG_IDS["I-COUNT"], TAG_IDS["O"]]] = 5.0
-    sure = spans_of(log_softmax(logits))[0][3]
+    sure = spans_of(log_softmax(logits), "文" * len(logits))[0][3]
     logits[2, TAG_IDS["I-COUNT"]] = 4.5
-    (label, start, end, doubtful), *_ = spans_of(log_softmax(logits))
+    (label, start, end, doubtful), *_ = spans_of(log_softmax(logits), "文" * len(logits))
     assert (label, start, end) == ("COUNT", 0, 2) and doubtful < 0.9 < sure
 
 

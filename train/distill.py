@@ -113,7 +113,7 @@ def teach(pieces: Sequence[tuple[str, list[int]]], teachers: Sequence[Teacher]) 
 
 def _row(text: str, hints: list[int], ids: np.ndarray, read: list[tuple[np.ndarray, np.ndarray]], teachers: Sequence[Teacher]) -> dict:
     scores = log_softmax(np.mean([scores for _, scores in read], 0))
-    spans = [LabelledSpan(label, start, end) for label, start, end, _ in spans_of(scores)]
+    spans = [LabelledSpan(label, start, end) for label, start, end, _ in spans_of(scores, text)]
     pairs, features = pairs_of(text, spans)
     links, kinds = np.zeros(0), np.zeros((0, len(ROLES) + 3))
     if spans:

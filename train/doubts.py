@@ -34,12 +34,13 @@ def read_windows(model: IndicatorModel, raw: str, report: AnnotatedReport, chars
     text = clean(raw)
     model.eval()
     for window in windows_of(text, report, size):
-        ids = torch.tensor([[chars.cls, *chars.encode(text.text[window.start : window.end]), chars.sep]]).to(DEVICE)
+        piece = text.text[window.start : window.end]
+        ids = torch.tensor([[chars.cls, *chars.encode(piece), chars.sep]]).to(DEVICE)
         scores = log_softmax(model.encode(ids, torch.ones_like(ids))[1][0, 1:-1].float().cpu().numpy())
         inside = [(s.label, *(p - window.start for p in text.from_raw(s.start, s.end))) for s in report.spans]
         gold = [(label, a, b) for label, a, b in inside if 0 <= a < b <= len(scores)]
         tags = [TAG_IDS[tag] for tag in spans_to_tags(gold, len(scores))]
-        yield {"report": report.id, "text": text, "at": window.start, "gold": gold, "said": [s[:3] for s in spans_of(scores)], "tags": tags, "scores": np.exp(scores)}
+        yield {"report": report.id, "text": text, "at": window.start, "gold": gold, "said": [s[:3] for s in spans_of(scores, piece)], "tags": tags, "scores": np.exp(scores)}
 
 
 def doubts(read: list[Read]) -> list[dict]:

@@ -65,7 +65,7 @@ def predict(model: IndicatorModel, reports: list[Annotated], chars: Characters, 
                 states, logits = model.encode(ids, torch.ones_like(ids))
             scores = log_softmax(logits[0, 1:-1].float().cpu().numpy())
             paths.append([TAGS[i] for i in viterbi(scores)])
-            found = [LabelledSpan(label, start, end) for label, start, end, _ in spans_of(scores) if window.core_start <= window.start + start < window.core_end]
+            found = [LabelledSpan(label, start, end) for label, start, end, _ in spans_of(scores, piece) if window.core_start <= window.start + start < window.core_end]
             if not found:
                 continue
             at = [text.to_raw(window.start + s.start, window.start + s.end) for s in found]
