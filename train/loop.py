@@ -114,7 +114,10 @@ def fine_tune(
         print(f"{len(absent)} annotated texts are not at hand (the external data folder is missing: set ZHIBIAO_DATA); training on the {len(splits['train'])} reports that are", flush=True)
     data, lost = dataset_dict(splits, chars, config.window)
     print({split: {"reports": len(splits[split]), "windows": len(data[split]), **lost[split]} for split in data}, flush=True)
-    model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout).keep_layers(config.layers)
+    model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout)
+    if config.init:
+        model.load_state_dict(load_file(config.init))
+    model.keep_layers(config.layers)
     if taught and taught[0]["soft_states"].shape[1] != model.encoder.config.hidden_size:
         model.widen = torch.nn.Linear(model.encoder.config.hidden_size, taught[0]["soft_states"].shape[1])
     model = model.float().to(DEVICE)
