@@ -22,13 +22,13 @@ def mend(text: str, spans: list[Found]) -> list[Found]:
 
 def _documents(text: str, spans: list[Found]) -> list[Found]:
     """A title of which more than half was read as PROG is one PROG, and nothing else is in it."""
+    names: list[Found] = []
     for title in DOCUMENT.finditer(text):
         start, end = title.span(1)
-        inside = [s for s in spans if s[1] < end and s[2] > start]
-        programmes = [s for s in inside if s[0] == "PROG"]
-        if 2 * sum(min(s[2], end) - max(s[1], start) for s in programmes) > end - start:
-            spans = [s for s in spans if s not in inside] + [("PROG", start, end, max(s[3] for s in programmes))]
-    return spans
+        seen = [s for s in spans if s[0] == "PROG" and s[1] < end and s[2] > start]
+        if 2 * sum(min(s[2], end) - max(s[1], start) for s in seen) > end - start:
+            names.append(("PROG", start, end, max(s[3] for s in seen)))
+    return [s for s in spans if not any(s[1] < end and start < s[2] for _, start, end, _ in names)] + names
 
 
 def _balanced(text: str, span: Found) -> Found:

@@ -16,6 +16,7 @@ def _table() -> dict[int, str]:
         table[ord(slash)] = "/"
     for dash in "‐‑‒–−﹣":
         table[ord(dash)] = "-"
+    table[ord("―")] = "—"
     for tilde in "〜∼～":
         table[ord(tilde)] = "~"
     table.update({ord("﹪"): "%", ord("٪"): "%", ord("〝"): "“", ord("〞"): "”", ord("″"): "”", ord("〔"): "(", ord("〕"): ")"})

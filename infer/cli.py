@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from corpus.read import ReadError
 from corpus.report import Report
-from infer.model import DEFAULT, ModelError, load
+from infer.model import DEFAULT, Model, ModelError, load
 from infer.records import extract_all
 from infer.write import FILE_ENCODINGS, FORMATS
 
@@ -41,13 +41,12 @@ def main(argv: list[str] | None = None) -> int:
         model = load(args.model, args.precision)
     except ModelError as error:
         return _fail(str(error))
-    outputs = []
-    paths = tqdm(args.reports, unit="report", disable=len(args.reports) < 2 or not sys.stderr.isatty(), file=sys.stderr)
-    for report, output in extract_all(_readable(paths), model):
-        if isinstance(output, Exception):
-            _fail(f"{report.source}: left out, {type(output).__name__}: {output}; please report this text as a fault of the program")
-        else:
-            outputs.append(output)
+    try:
+        outputs = _read(args.reports, model)
+    except BaseException:  # Ctrl-C: what still waits to be tagged is not tagged
+        if model:
+            model.threads.shutdown(wait=False, cancel_futures=True)
+        raise
     if not outputs:
         return FAILED
     try:
@@ -59,6 +58,18 @@ def main(argv: list[str] | None = None) -> int:
     return OK if len(outputs) == len(args.reports) else SOME_FAILED
 
 
+def _read(reports: list[str], model: Model) -> list[dict]:
+    """The output objects of the reports that could be read; of the others it is said why not."""
+    outputs = []
+    paths = tqdm(reports, unit="report", disable=len(reports) < 2 or not sys.stderr.isatty(), file=sys.stderr)
+    for report, output in extract_all(_readable(paths), model):
+        if isinstance(output, Exception):
+            _fault(report.source, output)
+        else:
+            outputs.append(output)
+    return outputs
+
+
 def _readable(paths: Iterable[str]) -> Iterator[Report]:
     """The reports that can be read; of the others it is said why not."""
     for path in paths:
@@ -67,7 +78,11 @@ def _readable(paths: Iterable[str]) -> Iterator[Report]:
         except ReadError as error:
             _fail(str(error))
         except Exception as error:  # a fault in one report must not lose the others
-            _fail(f"{path}: left out, {type(error).__name__}: {error}; please report this file as a fault of the program")
+            _fault(path, error)
+
+
+def _fault(source: str, error: Exception) -> None:
+    _fail(f"{source}: left out, {type(error).__name__}: {error}; please report this text as a fault of the program")
 
 
 def _fail(message: str) -> int:

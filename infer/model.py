@@ -47,8 +47,8 @@ class Model:
         return self.run["version"]
 
 
-def load(folder: Path = DEFAULT, precision: str = "int8", threads: int = 0) -> Model:
-    """Opens a model folder; ModelError when it is missing, incomplete, altered or of another schema version. `threads` 0 = one for each core."""
+def load(folder: Path = DEFAULT, precision: str = "int8") -> Model:
+    """Opens a model folder; ModelError when it is missing, incomplete, altered or of another schema version."""
     run = read_run(folder)
     for name in FILES[precision]:
         path = folder / name
@@ -63,7 +63,11 @@ def load(folder: Path = DEFAULT, precision: str = "int8", threads: int = 0) -> M
         raise ModelError(f"{folder}: vocab.txt is missing; the model folder is incomplete, restore or retrain it") from None
     except Exception as error:  # ONNX Runtime raises its own kinds for a file it cannot read
         raise ModelError(f"{folder}: cannot be loaded ({str(error).splitlines()[0][:200]}); restore or retrain the model") from None
-    return Model(folder, run, characters, *sessions, ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)), "tagger"))
+    return Model(folder, run, characters, *sessions, ThreadPoolExecutor(_cores(), "tagger"))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # Linux only
 
 
 def read_run(folder: Path) -> dict:

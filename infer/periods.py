@@ -15,6 +15,7 @@ import re
 from datetime import date, timedelta
 
 from annotations.schema import Interval
+from corpus.plans import PLAN, REVIEW
 from infer.values import chinese_number, plain_number
 
 OPEN = Interval(None, None)
@@ -252,32 +253,31 @@ RELATIVE = re.compile(r"同期|去年|上年|上一年|前年|次年|以来|[年
 
 
 _NEXT = re.compile(r"明年|来年|下一?年度?|新的一年|(20\d\d)年度?")
-_AHEAD = re.compile(r"计划(?!生育)|打算|安排|展望|思路|要点|重点|目标|努力方向|举措")
-_OPENS_NEXT = re.compile(r"(?:展望)?(?:明年|来年|下一年|新的一年)|展望20\d\d年")
-
-_FROM_THE_REPORT = re.compile(r"明年|来年|下一?年|次年|新的|过去|一年来|去年|上年|上一年|前年")  # counted from the report's year wherever they stand
+_OPENS_NEXT = re.compile(r"(?:展望)?(?:明年|来年|下一年|新的一年)(?!即将|已经)|展望20\d\d年")
+_FROM_THE_REPORT = re.compile(r"[“\"']?(?:明年|来年|下一?年|次年|新的?一年|过去|一年来|(?:上)?半年来|去年|上年|上一年|前年)")  # counted from the report's year wherever they stand
 
 
-def _year_ahead(text: str, year: int | None) -> int:
-    """Where a text turns to plans for the year after the report's: the first line after the title that says so, else the end of the text."""
+def _year_ahead(text: str, year: int | None, title: str | None) -> int:
+    """Where a text turns to plans for the year after the report's: the first line that says so and is not its title, else the end of the text."""
     start = 0
     for line in text.split("\n"):
-        head = line.strip()[:30]
-        said = _NEXT.search(head)
-        turned = said and _AHEAD.search(head) and re.fullmatch(r"[^。;；,，]{1,30}", line.strip()) or _OPENS_NEXT.match(re.sub(r"^\W*[一二三四五六七八九十\d]*\W+", "", head))
-        if year and start and said and turned and (not said[1] or int(said[1]) == year + 1) and "总结" not in head:
+        head = line.strip()
+        said = _NEXT.search(head[:30])
+        heading = re.fullmatch(r"[^。;；,，]{1,30}", head) and (PLAN.search(head) or "重点工作" in head)
+        opening = _OPENS_NEXT.match(re.sub(r"^\W*[一二三四五六七八九十\d]*\W+", "", head))
+        if year and start and head != title and said and (heading or opening) and not REVIEW.search(head[:30]) and (not said[1] or int(said[1]) == year + 1):
             return start
         start += len(line) + 1
     return len(text)
 
 
-def parse_all(spans: list[tuple[int, int]], text: str, year: int | None) -> list[Interval]:
+def parse_all(spans: list[tuple[int, int]], text: str, year: int | None, title: str | None = None) -> list[Interval]:
     """The days of every PERIOD span (clean offsets, in order) of a text.
 
     同期 takes over the days of the last period of more than a day that is not itself relative; 上年 is the year before the first
     year its sentence names, unless that is where a 由A到B starts. Where the text plans for the next year, 年底 and 今年 are that year's.
     """
-    ahead = _year_ahead(text, year)
+    ahead = _year_ahead(text, year, title)
     found: list[Interval] = []
     last: Interval | None = None
     sentence, named = -1, None  # where the sentence of `named` ends, and the year it named first

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from annotations import store
 from annotations.schema import AnnotatedReport, Quantity, SchemaError
+from corpus.report import Report
 from corpus.text import clean
 from infer import periods, values
 
@@ -44,7 +45,7 @@ def wrong_readings(reports: Iterable[tuple[str, AnnotatedReport]]) -> tuple[int,
         spans = sorted((s for s in report.spans if s.label == "PERIOD"), key=lambda s: s.start)
         places = [text.from_raw(s.start, s.end) for s in spans]
         year = report.meta.get("year")
-        for span, place, read in zip(spans, places, periods.parse_all(places, text.text, year if isinstance(year, int) else None)):
+        for span, place, read in zip(spans, places, periods.parse_all(places, text.text, year if isinstance(year, int) else None, Report(report.id, report.source, raw).title)):
             if span.interval:
                 days += 1
                 if read != span.interval:

@@ -69,7 +69,7 @@ def assemble(report: Report, entities: list[tuple[LabelledSpan, float]], linked:
     """The output object from entities and linked values, whoever found them."""
     source = Source(report, sentences(report.clean.text))
     when = [span for span, _ in entities if span.label == "PERIOD"]
-    days = dict(zip(when, periods.parse_all([(s.start, s.end) for s in when], report.clean.text, report.year)))
+    days = dict(zip(when, periods.parse_all([(s.start, s.end) for s in when], report.clean.text, report.year, report.title)))
     ids = {value.span: number for number, value in enumerate(linked, 1)}
     indicators = [_indicator(value, ids, days, source, calibration) for value in linked]
     return {

@@ -36,7 +36,7 @@ _DECIMAL = rf"[{_CN}]+点[零〇一二三四五六七八九]+"
 NUMBER = rf"(?:{_ARABIC}|{_DECIMAL}|[{_CN}]+)"
 _OWN = r"十?[百千万]分点|[百千万]瓦时?|[百千]帕|千(?:克|米|卡|伏|焦|赫)"  # numerals that belong to a unit: 10千克 is no 10000克
 _SCALE = rf"(?!{_OWN})(?:[十百千]?(?:万亿|万|亿)|[十百千])"
-_DASH = r"(?:-|[—―]+|~|～|至|到)"
+_DASH = r"(?:-|—+|~|～|至|到)"
 
 
 def chinese_number(text: str) -> Decimal | None:

@@ -216,7 +216,7 @@ def test_decades_and_the_half_year_just_past() -> None:
 def test_in_the_plans_for_the_next_year_the_end_of_the_year_is_the_next_one_s() -> None:
     text = "2023年工作总结及2024年工作计划\n年底前建成三所。\n二、2024年工作计划\n6月底前开工,年底前完工;明年投用,比去年多。"
     places = [(m.start(), m.end()) for m in re.finditer("6月底前|年底前|明年|去年", text)]
-    read = parse_all(places, text, 2023)
+    read = parse_all(places, text, 2023, "2023年工作总结及2024年工作计划")
     assert [text[a:b] for a, b in places] == ["年底前", "6月底前", "年底前", "明年", "去年"]
     assert [r.end for r in read] == ["2023-12-31", "2024-06-30", "2024-12-31", "2024-12-31", "2022-12-31"]
 
@@ -225,3 +225,17 @@ def test_a_plan_named_in_passing_turns_nothing() -> None:
     text = "总结\n落实2024年度计划编制,年底前完成。\n计划生育工作\n年底前完成。"
     places = [(m.start(), m.end()) for m in re.finditer("年底前", text)]
     assert {r.end for r in parse_all(places, text, 2023)} == {"2023-12-31"}
+
+
+@pytest.mark.parametrize("line", ["新的一年即将到来,回顾今年,成绩不小。", "二、2024年计划免疫工作情况", "二、2022年工作计划完成情况"])
+def test_a_greeting_or_a_review_turns_nothing(line: str) -> None:
+    text = f"青屿县工作总结\n{line}\n年底前完成。"
+    at = text.index("年底前")
+    assert parse_all([(at, at + 3)], text, 2023)[0].end == "2023-12-31"
+
+
+def test_a_title_that_looks_ahead_turns_nothing() -> None:
+    text = "首页\n展望明年工作思路\n年底前完成。"
+    at = text.index("年底前")
+    assert parse_all([(at, at + 3)], text, 2023, "展望明年工作思路")[0].end == "2023-12-31"
+    assert parse_all([(at, at + 3)], text, 2023, "另一个标题")[0].end == "2024-12-31"
