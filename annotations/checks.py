@@ -10,7 +10,7 @@ from pathlib import Path
 from annotations import store
 from annotations.markup import read_report, split_header
 from annotations.schema import VALUE_LABELS, AnnotatedReport, SchemaError, problems
-from corpus.external import read_source
+from corpus.external import REPORTS, read_source
 from corpus.fold import fold
 
 SHINGLE = 12  # characters
@@ -30,11 +30,13 @@ def check_marked(path: Path) -> tuple[list[str], list[str]]:
     try:
         marked = path.read_bytes().decode("utf-8")
         source = split_header(marked)[0].get("source")
+        if source and (REPORTS / source).is_file():
+            source = None  # a report of the repository may be reworded
         external = read_source(source) if source else None
         if source and external is None:
             raise SchemaError(f"its text {source!r} is not in the external data folder; set ZHIBIAO_DATA")
         raw, report = read_report(marked, path.stem, source=source or path.name, external=external)
-    except (SchemaError, OSError, UnicodeDecodeError) as error:
+    except (SchemaError, UnicodeDecodeError) as error:
         return [f"{path.name}: {error}"], []
     faults = [f"{path.name}: IND {raw[s.start : s.end]!r} at {s.start} belongs to no value" for i in idle_indicators(report) for s in [report.by_id()[i]]]
     covered = [(s.start, s.end) for s in report.spans]

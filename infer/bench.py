@@ -27,7 +27,7 @@ def _seconds(job: Callable[[], object], rounds: int) -> float:
 
 
 def _times(model: Model, raws: list[Report], rounds: int) -> dict[str, float]:
-    """Characters a second from raw text to records, and each step's share of that time."""
+    """Characters a second from raw text to records, and each step's time relative to that; steps overlap, so these may add up to more than 1."""
 
     def fresh() -> list[Report]:
         return [Report(report.id, report.source, report.raw) for report in raws]

@@ -10,11 +10,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
-from annotations.candidates import FEATURE_SIZES, RELATIONS
-from annotations.schema import DIRECTIONS, LABELS, ROLES, SCHEMA_VERSION
-from annotations.tags import TAGS
+from annotations.fields import other_fields
+from annotations.schema import SCHEMA_VERSION
 from corpus.characters import Characters
-from corpus.plans import HINTS
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 DEFAULT = MODELS / "default"
@@ -82,10 +80,8 @@ def read_run(folder: Path) -> dict:
         raise ModelError(f"{folder}: run.json cannot be read ({error}); restore or retrain the model") from None
     if not isinstance(run, dict) or run.get("schema") != SCHEMA_VERSION:
         raise ModelError(f"{folder}: made for schema version {run.get('schema') if isinstance(run, dict) else None}, this program reads {SCHEMA_VERSION}; retrain the model")
-    ours = {"tags": list(TAGS), "labels": list(LABELS), "relations": list(RELATIONS), "roles": list(ROLES), "directions": list(DIRECTIONS), "feature_sizes": [*FEATURE_SIZES, HINTS]}
-    for key, wanted in ours.items():
-        if run.get(key) != wanted:
-            raise ModelError(f"{folder}: its {key} are not this program's; retrain the model")
+    for key in other_fields(run):
+        raise ModelError(f"{folder}: its {key} are not this program's; retrain the model")
     missing = {"name", "version", "files", "window"} - run.keys()
     if missing:
         raise ModelError(f"{folder}: run.json lacks {', '.join(sorted(missing))}; restore or retrain the model")

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from annotations.checks import check_marked
+from annotations.cli import main
 
 GOOD = "#title: 青屿县工作总结\n#---\n{全县|REGION#1}新建{村卫生室|IND#2}{12所|COUNT of=2 in=1 v=12所}。\n"
 
@@ -31,6 +34,15 @@ def test_figures_outside_every_span_and_values_without_indicator_are_noted(tmp_p
     faults, notes = checked(tmp_path, GOOD.replace(" of=2", "").replace("{村卫生室|IND#2}", "村卫生室") + "另有床位30张。\n")
     assert not faults
     assert any("unmarked figure" in n and "30" in n for n in notes) and any("'12所' at 8 has no indicator" in n for n in notes)
+
+
+def test_the_command_s_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "good.txt").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "bad.txt").write_text(GOOD.replace(" v=12所", ""), encoding="utf-8")
+    assert main(["check", str(tmp_path / "good.txt")]) == 0
+    assert main(["check", str(tmp_path / "good.txt"), str(tmp_path / "bad.txt")]) == 1
+    assert "1 faults" in capsys.readouterr().out
+    assert main(["check", str(tmp_path / "none.txt")]) == 2
 
 
 def test_a_text_that_is_not_at_hand_is_said(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ def test_a_run_is_measured_once_and_continued(tiny: Path, tmp_path: Path, monkey
     assert "chance" in capsys.readouterr().out
     monkeypatch.setattr(compare, "fine_tune", lambda *_: pytest.fail("a run that is in the file already was done again"))
     assert compare.main(["--encoder", f"tiny={tiny}", "--seeds", "1", "--epochs", "1", "--out", str(out)]) == 0
+    assert compare.main(["--encoder", f"tiny={tiny}", "--seeds", "2", "--epochs", "2", "--out", str(out)]) == 2
+    assert "other options" in capsys.readouterr().err
 
 
 def test_a_wrong_encoder_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """Distillation on a tiny BERT: the teacher's rows, a narrower student, and a student that learns from a teacher alone."""
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from tiny import annotated
 from transformers import BertModel
 
 from annotations.schema import LABELS, ROLES
+from corpus.plans import Plans
 from train import distill, loop
 from train.config import TrainConfig
 from train.data import collate, rows_of
-from train.distill import Teacher, narrow, passages, teach
+from train.distill import Piece, Teacher, narrow, passages, teach
 from train.export import export
 
 CONFIG = {"name": "tiny", "batch": 4, "rate": 3e-3, "head_rate": 3e-3, "warmup": 0.05, "layer_decay": 1.0, "hide": 0.0}
@@ -36,7 +38,7 @@ def teacher(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Teacher:
 def test_a_teacher_s_rows_say_what_it_finds(teacher: Teacher) -> None:
     raw, report = annotated()
     text = raw.rstrip("\n")
-    (row,) = teach([(text, [0] * len(text))], [teacher, teacher])
+    (row,) = teach([Piece(text, 0, Plans(text, None))], [teacher, teacher])
     found = {(text[a:b], LABELS[label]) for a, b, label in row["spans"]}
     assert found == {(raw[s.start : s.end], s.label) for s in report.spans}
     assert torch.allclose(row["soft_tags"].float().sum(-1), torch.ones(len(text)), atol=0.01)
@@ -53,14 +55,16 @@ def test_a_teacher_s_rows_say_what_it_finds(teacher: Teacher) -> None:
 def test_a_student_learns_from_the_teacher_alone(teacher: Teacher, tiny: Path, tmp_path: Path) -> None:
     raw, report = annotated()
     text = raw.rstrip("\n")
-    taught = teach([(text, [0] * len(text))] * 12, [teacher])
+    taught = teach([Piece(text, 0, Plans(text, None))] * 12, [teacher])
     student = narrow(tiny, 16, tmp_path / "narrow")
     assert BertModel.from_pretrained(student).config.hidden_size == 16
     config = TrainConfig(base=str(student), epochs=60, **{**CONFIG, "rate": 1e-2, "head_rate": 1e-2})
     nothing = annotated("无关。\n", "empty")
     model, chars, history = loop.fine_tune(config, tmp_path / "work", dev=[(raw, report)], train=[nothing], taught=taught)
     assert history["history"][-1]["dev"]["span_f1"] > 0.9, "it saw the spans in the teacher's answers only"
-    assert "states" in history["history"][-1]["losses"]
+    assert {"states", "taught_tags"} <= history["history"][-1]["losses"].keys()
+    with pytest.raises(ValueError, match="another configuration"):
+        loop.fine_tune(config, tmp_path / "work", resume=True, dev=[(raw, report)], train=[nothing])  # without what was taught
     export(model, chars, config, {**history, "absent": 0}, tmp_path / "model", [chars.encode(text)])
     assert json.loads((tmp_path / "model" / "run.json").read_text(encoding="utf-8"))["encoder"]["hidden_size"] == 16
 
@@ -69,9 +73,10 @@ def test_passages_speak_of_the_subject_and_keep_their_plan_hints(tmp_path: Path)
     health = "今年全县卫生健康工作稳步推进，医院新增床位120张。\n下一步工作计划\n力争居民健康素养水平达到32%，新建医养结合机构5家。"
     (tmp_path / "text.txt").write_text("山清水秀，风景如画，交通便利，气候宜人，四季分明，物产丰富。\n\n" + health + "\n\n", encoding="utf-8")
     found = passages([tmp_path / "text.txt"], 254, 10_000)
-    assert [text[:6] for text, _ in found] == ["今年全县卫生"]
-    text, hints = found[0]
-    assert hints[text.index("32%")] != hints[text.index("120")], "words of intent stand before the second value only"
+    assert [piece.text[:6] for piece in found] == ["今年全县卫生"]
+    text, start, plans = found[0]
+    assert "\n" in text, "paragraphs stay apart, as inference sees them"
+    assert plans.hint(start + text.index("120")) == 0 and plans.hint(start + text.index("32%")) == 3, "a section of plans and a word of intent before the second value only"
 
 
 def test_a_wrong_teacher_or_base_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,6 +84,18 @@ def test_a_wrong_teacher_or_base_is_one_line_and_exit_2(tmp_path: Path, capsys: 
     assert distill.main(["--teacher", str(tmp_path), "--text", str(tmp_path / "text.txt"), "--base", str(tmp_path)]) == 2
     err = capsys.readouterr().err.strip()
     assert len(err.splitlines()) == 1 and str(tmp_path) in err and "python -m train" in err
+
+
+@pytest.mark.slow
+def test_a_base_with_another_vocabulary_and_the_teachers_own_folder_are_refused(teacher: Teacher, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(tiny, tmp_path / "other")
+    (tmp_path / "other" / "vocab.txt").write_text((tiny / "vocab.txt").read_text(encoding="utf-8") + "X\n", encoding="utf-8")
+    (tmp_path / "text.txt").write_text("文字\n", encoding="utf-8")
+    common = ["--teacher", str(teacher.folder), "--text", str(tmp_path / "text.txt")]
+    assert distill.main([*common, "--base", str(tmp_path / "other")]) == 2
+    assert "vocabulary" in capsys.readouterr().err
+    assert distill.main([*common, "--base", str(tiny), "--models", str(teacher.folder.parent), "--name", teacher.folder.name]) == 2
+    assert "would replace it" in capsys.readouterr().err
 
 
 def test_a_width_that_the_heads_cannot_share_is_refused(tiny: Path, tmp_path: Path) -> None:

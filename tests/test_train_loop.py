@@ -22,7 +22,7 @@ from train import loop
 from train.config import TrainConfig
 from train.data import batches, collate, dataset_of, rows_of
 from train.export import export
-from train.model import IndicatorModel, characters_of
+from train.model import IndicatorModel, characters_of, keep_layers
 
 
 def test_rows_hold_spans_values_and_links() -> None:
@@ -66,6 +66,18 @@ def test_every_window_is_in_one_batch() -> None:
     dataset, _ = dataset_of([annotated(id_=f"t{i}") for i in range(7)], chars, 20)
     plan = batches(dataset.to_list(), 3, random.Random(1))
     assert sorted(i for batch in plan for i in batch) == list(range(len(dataset)))
+
+
+def test_gold_and_taught_rows_never_share_a_batch() -> None:
+    rows = [{"input_ids": [1] * n} for n in range(1, 8)] + [{"input_ids": [1] * n, "soft_tags": None} for n in range(1, 6)]
+    plan = batches(rows, 3, random.Random(1))
+    assert sorted(i for batch in plan for i in batch) == list(range(12))
+    assert all(len({"soft_tags" in rows[i] for i in batch}) == 1 for batch in plan)
+
+
+def test_more_layers_than_there_are_is_refused(tiny: Path) -> None:
+    with pytest.raises(ValueError, match="--layers 3: the encoder has 2"):
+        keep_layers(IndicatorModel.from_base(str(tiny)).encoder, 3)
 
 
 def test_any_tokenizer_is_read_character_by_character(tmp_path: Path) -> None:

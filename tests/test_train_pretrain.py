@@ -79,5 +79,18 @@ def test_a_run_learns_stops_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_too_little_text_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("太短。", encoding="utf-8")
-    with pytest.raises(SystemExit, match="held-out rows"):
+    with pytest.raises(ValueError, match="held-out rows"):
         pretrain.held_out_batches([(tmp_path / "a.txt", 1.0)], Characters([*SPECIALS, "太"]), PretrainConfig(), None, 1)
+
+
+@pytest.mark.slow
+def test_resuming_with_other_options_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = corpus_file(tmp_path, 1500)
+    chars = Characters([*SPECIALS, *sorted(set(TEXT) | set("第号报告。0123456789"))])
+    (tmp_path / "base").mkdir()
+    chars.save(tmp_path / "base" / "vocab.txt")
+    BertForMaskedLM(BertConfig(vocab_size=len(chars), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, max_position_embeddings=64)).save_pretrained(tmp_path / "base")
+    options = ["--base", str(tmp_path / "base"), "--text", str(text), "--out", str(tmp_path / "out"), "--length", "48", "--batch", "8", "--silver", "0"]
+    assert pretrain.main([*options, "--steps", "2", "--layers", "1"]) == 0
+    assert pretrain.main([*options, "--steps", "4", "--resume"]) == 2
+    assert "begun with other options" in capsys.readouterr().err

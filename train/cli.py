@@ -50,6 +50,12 @@ def finish(config: TrainConfig, args: argparse.Namespace, taught: Sequence[dict]
     return subprocess.run([sys.executable, "-m", "infer.calibrate", str(folder)], cwd=ROOT, check=False).returncode
 
 
+def fail(command: str, error: Exception) -> int:
+    """Says in one line what went wrong; returns the exit code."""
+    print(f"{command}: " + " ".join(str(error).split()), file=sys.stderr)
+    return 2
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
@@ -58,5 +64,4 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return finish(config_of(args), args)
     except (SchemaError, OSError, RuntimeError, ValueError) as error:
-        print(f"train: {error}", file=sys.stderr)
-        return 2
+        return fail("train", error)

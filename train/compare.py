@@ -23,6 +23,7 @@ from transformers import BertForMaskedLM
 
 from annotations.schema import SchemaError
 from corpus.external import ROOT
+from train.cli import fail
 from train.config import TrainConfig
 from train.curve import real_gold, score_real
 from train.data import load_reports, rows_of
@@ -45,15 +46,15 @@ def perplexity(base: str, text: Path) -> float | None:
     return evaluate(Objective(model.float().eval(), 0), held)["perplexity"]
 
 
-def speed(tagger: Path, windows: list[list[int]], threads: int = 2) -> int:
-    """Characters a second through an ONNX tagger: windows of real length, four to a batch, one thread a batch, so many side by side; the best of some rounds."""
+def speed(tagger: Path, windows: list[list[int]]) -> int:
+    """Characters a second through an ONNX tagger: windows of real length, four to a batch, one thread a batch, two side by side; the best of some rounds."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     session = ort.InferenceSession(str(tagger), options, providers=["CPUExecutionProvider"])
     windows = sorted(windows, key=len)
     batches = [np.array([(w + [0] * len(b[-1]))[: len(b[-1])] for w in b], dtype=np.int64) for b in (windows[i : i + 4] for i in range(0, len(windows), 4))]
     best = 0.0
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(2) as pool:
         for _ in range(ROUNDS):
             started = time.perf_counter()
             list(pool.map(lambda ids: session.run(None, {"ids": ids, "attention": np.ones_like(ids)}), batches))
@@ -70,6 +71,7 @@ def measure(name: str, config: TrainConfig, row: dict, seeds: int, text: Path | 
         run = dataclasses.replace(config, seed=seed, name=f"compare-{name}-{seed}")
         model, chars, history = fine_tune(run, ROOT / "work" / run.name)
         row["seeds"][str(seed)] = score_real(model, gold, chars, run.window)
+        save()
         if "int8_megabytes" not in row:
             windows = [r["input_ids"] for raw, report in load_reports("dev", TrainConfig())[0] for r in rows_of(raw, report, chars, run.window, Counter())]
             folder = ROOT / "work" / run.name / "export"
@@ -88,6 +90,8 @@ def table(rows: dict[str, dict]) -> str:
     """The comparison as Markdown: mean over the seeds, with the standard deviation where there are several."""
     lines = ["| encoder | shape | parameters | int8 | characters a second | perplexity | seeds | " + " | ".join(SHOWN) + " |", "| --- " * (7 + len(SHOWN)) + "|"]
     for name, row in rows.items():
+        if "int8_megabytes" not in row:
+            continue  # not measured yet
         scores = []
         for key in SHOWN:
             found = [seed[key] for seed in row["seeds"].values()]
@@ -111,20 +115,24 @@ def main(argv: list[str] | None = None) -> int:
 
     def save() -> None:
         args.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-        args.out.with_suffix(".md").write_text("# Encoders compared\n\n" + __doc__.split("\n\n")[1].replace("\n", " ") + "\n\n" + table({n: r for n, r in rows.items() if r["seeds"]}), encoding="utf-8")
+        args.out.with_suffix(".md").write_text("# Encoders compared\n\n" + __doc__.split("\n\n")[1].replace("\n", " ") + "\n\n" + table(rows), encoding="utf-8")
 
     try:
+        if args.text and not args.text.is_file():
+            raise ValueError(f"{args.text}: no such text file")
         for said in tqdm(args.encoder, unit="encoder", disable=not sys.stderr.isatty()):
             name, equals, folder = said.partition("=")
             if not equals:
                 raise ValueError(f"{said}: write NAME=FOLDER")
             random = folder.startswith("random:")
-            config = TrainConfig(base=folder.removeprefix("random:"), epochs=args.epochs, layers=args.layers, random_encoder=random)
-            measure(name, config, rows.setdefault(name, {"base": folder, "epochs": args.epochs, "seeds": {}}), args.seeds, args.text, save)
+            config = TrainConfig(name="compare", base=folder.removeprefix("random:"), epochs=args.epochs, layers=args.layers, random_encoder=random)
+            row = rows.setdefault(name, {"config": config.to_json(), "seeds": {}})
+            if row["config"] != config.to_json():
+                raise ValueError(f"{name}: was measured with other options before; give another NAME or take it out of {args.out}")
+            measure(name, config, row, args.seeds, args.text, save)
         save()
     except (SchemaError, OSError, KeyError, RuntimeError, ValueError) as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return 2
+        return fail("compare", error)
     print(table(rows))
     return 0
 

@@ -7,16 +7,16 @@ for as many steps: what helps most, and what to annotate next. A run that is in 
 import argparse
 import dataclasses
 import json
-import sys
 from pathlib import Path
 
 import matplotlib
 
 from annotations import store
-from annotations.schema import sha256_of
+from annotations.schema import SchemaError, sha256_of
 from annotations.score import Score, facts_of_gold
 from corpus.characters import Characters
 from corpus.external import ROOT, external_folder
+from train.cli import fail
 from train.config import TrainConfig
 from train.data import Annotated, load_reports
 from train.loop import fine_tune, predict
@@ -71,24 +71,23 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--base", default=TrainConfig.base)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "learning_curve.json")
     args = parser.parse_args(argv)
+    rows = json.loads(args.out.read_text(encoding="utf-8")) if args.out.exists() else {}
     try:
         gold = real_gold()
-    except (OSError, KeyError) as error:
-        print(f"curve: {error}", file=sys.stderr)
-        return 2
-    rows = json.loads(args.out.read_text(encoding="utf-8")) if args.out.exists() else {}
-    whole = sum(len(raw) for raw, _ in load_reports("train", TrainConfig())[0])
-    for name, options in RUNS.items():
-        config = TrainConfig(base=args.base, name="curve", layers=args.layers, **options)
-        reports = load_reports("train", config)[0]
-        characters = sum(len(raw) for raw, _ in reports)
-        config = dataclasses.replace(config, epochs=round(args.epochs * whole / characters))
-        if name in rows and (rows[name]["config"], rows[name]["characters"]) == (config.to_json(), characters):
-            continue
-        model, chars, _ = fine_tune(config, ROOT / "work" / f"curve {name}".replace(" ", "-").replace("%", "pc"))
-        rows[name] = {"characters": characters, "reports": len(reports), "scores": score_real(model, gold, chars, config.window), "config": config.to_json()}
-        args.out.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        print(name, {key: round(value, 3) for key, value in rows[name]["scores"].items()}, flush=True)
+        whole = sum(len(raw) for raw, _ in load_reports("train", TrainConfig())[0])
+        for name, options in RUNS.items():
+            config = TrainConfig(base=args.base, name="curve", layers=args.layers, **options)
+            reports = load_reports("train", config)[0]
+            characters = sum(len(raw) for raw, _ in reports)
+            config = dataclasses.replace(config, epochs=round(args.epochs * whole / characters))
+            if name in rows and (rows[name]["config"], rows[name]["characters"]) == (config.to_json(), characters):
+                continue
+            model, chars, _ = fine_tune(config, ROOT / "work" / f"curve {name}".replace(" ", "-").replace("%", "pc"))
+            rows[name] = {"characters": characters, "reports": len(reports), "scores": score_real(model, gold, chars, config.window), "config": config.to_json()}
+            args.out.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            print(name, {key: round(value, 3) for key, value in rows[name]["scores"].items()}, flush=True)
+    except (SchemaError, OSError, KeyError, ValueError) as error:
+        return fail("curve", error)
     plot(rows, args.out.with_suffix(".svg"))
     return 0
 

@@ -8,10 +8,10 @@ import argparse
 import dataclasses
 import json
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnxruntime as ort
@@ -21,14 +21,16 @@ from transformers import BertForMaskedLM
 
 from annotations.candidates import LabelledSpan, pairs_of
 from annotations.decode import log_softmax, sigmoid, spans_of
-from annotations.schema import LABELS, ROLES, VALUE_LABELS, SchemaError
-from annotations.tags import TAGS
+from annotations.fields import other_fields
+from annotations.schema import DIRECTIONS, LABELS, ROLES, VALUE_LABELS, SchemaError
 from corpus.characters import Characters
 from corpus.external import ROOT
 from corpus.plans import Plans
 from corpus.sentences import windows
-from train.cli import add_fields, config_of, finish
-from train.pretrain import documents, is_held_out
+from corpus.text import clean
+from train.cli import add_fields, config_of, fail, finish
+from train.model import characters_of
+from train.pretrain import is_held_out, raw_documents
 
 SUBJECT = re.compile("卫生|医|健康|疾|病|养老|托育|生育|药|护理|残疾|救助|低保|社会保障|就业|人均|教育|扶贫|民生")  # what reports of the field speak of
 BATCH_TOKENS = 2048
@@ -54,8 +56,9 @@ class Teacher:
             chars = Characters.load(folder / "vocab.txt")
         except Exception as error:  # ONNX Runtime raises its own kinds for a file it cannot read
             raise ValueError(f"{folder}: no model folder that can be read ({str(error).splitlines()[0]}); give one that `python -m train` made") from None
-        if run.get("tags") != list(TAGS):
-            raise ValueError(f"{folder}: its tags are not this program's; retrain the teacher")
+        wrong = other_fields(run) + [key for key in ("name", "version") if key not in run]
+        if wrong:
+            raise ValueError(f"{folder}: run.json: {wrong[0]} is missing or not this program's; retrain the teacher")
         return cls(folder, run, chars, *sessions)
 
     def read(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -72,54 +75,61 @@ class Teacher:
         return sigmoid(links), np.concatenate([roles, directions], 1)
 
 
-def passages(paths: Sequence[Path], size: int, characters: int) -> list[tuple[str, list[int]]]:
-    """Windows of the files' documents that speak of the subject, up to so many characters in all, each with the plan hint of each of its positions."""
-    found: list[tuple[str, list[int]]] = []
+class Piece(NamedTuple):
+    """A window of raw text to be taught."""
+
+    text: str
+    start: int  # its place in the clean document
+    plans: Plans  # of the document
+
+
+def passages(paths: Sequence[Path], size: int, characters: int) -> list[Piece]:
+    """Windows of the files' documents that speak of the subject, cleaned as inference cleans a report, up to so many characters in all."""
+    found: list[Piece] = []
     total = 0
-    for document in _whole_documents(paths):
+    for raw in (raw for path in paths for raw in raw_documents(path)):
+        document = clean(raw).text
+        if is_held_out("".join(document.split())):
+            continue
         plans = Plans(document, None)
         for window in windows(document, size):
             piece = document[window.start : window.end]
             if len(SUBJECT.findall(piece)) >= 3 and len(piece) >= 20:
-                found.append((piece, [plans.hint(window.start + i) for i in range(len(piece))]))
+                found.append(Piece(piece, window.start, plans))
                 total += len(piece)
         if total >= characters:
             break
     return found
 
 
-def _whole_documents(paths: Sequence[Path]) -> Iterator[str]:
-    for path in paths:
-        yield from (document for document in documents(path) if not is_held_out(document))
-
-
-def teach(pieces: Sequence[tuple[str, list[int]]], teachers: Sequence[Teacher]) -> list[dict]:
+def teach(pieces: Sequence[Piece], teachers: Sequence[Teacher]) -> list[dict]:
     """Rows for `train.loop.fine_tune(taught=…)`: what the teachers say of each piece, their probabilities averaged (the logarithms of tags)."""
     chars = teachers[0].chars
-    order = sorted(range(len(pieces)), key=lambda i: len(pieces[i][0]))
+    order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].text))
     rows: list[dict] = []
-    with tqdm(total=sum(len(text) for text, _ in pieces), unit="char", unit_scale=True, desc="teacher", mininterval=5) as bar:
-        for batch in _batches([len(pieces[i][0]) for i in order]):
+    with tqdm(total=sum(len(piece.text) for piece in pieces), unit="char", unit_scale=True, desc="teacher", mininterval=5) as bar:
+        for batch in _batches([len(pieces[i].text) for i in order]):
             chosen = [pieces[order[n]] for n in batch]
-            ids = np.full((len(chosen), max(len(text) for text, _ in chosen) + 2), chars.pad, dtype=np.int64)
-            for n, (text, _) in enumerate(chosen):
-                ids[n, : len(text) + 2] = [chars.cls, *chars.encode(text), chars.sep]
+            ids = np.full((len(chosen), max(len(piece.text) for piece in chosen) + 2), chars.pad, dtype=np.int64)
+            for n, piece in enumerate(chosen):
+                ids[n, : len(piece.text) + 2] = [chars.cls, *chars.encode(piece.text), chars.sep]
             read = [teacher.read(ids) for teacher in teachers]
-            for n, (text, hints) in enumerate(chosen):
-                rows.append(_row(text, hints, ids[n], [(states[n], scores[n, 1 : len(text) + 1]) for states, scores in read], teachers))
-                bar.update(len(text))
+            for n, piece in enumerate(chosen):
+                rows.append(_row(piece, ids[n], [(states[n], scores[n, 1 : len(piece.text) + 1]) for states, scores in read], teachers))
+                bar.update(len(piece.text))
     return rows
 
 
-def _row(text: str, hints: list[int], ids: np.ndarray, read: list[tuple[np.ndarray, np.ndarray]], teachers: Sequence[Teacher]) -> dict:
+def _row(piece: Piece, ids: np.ndarray, read: list[tuple[np.ndarray, np.ndarray]], teachers: Sequence[Teacher]) -> dict:
+    text = piece.text
     scores = log_softmax(np.mean([scores for _, scores in read], 0))
     spans = [LabelledSpan(label, start, end) for label, start, end, _ in spans_of(scores, text)]
     pairs, features = pairs_of(text, spans)
-    links, kinds = np.zeros(0), np.zeros((0, len(ROLES) + 3))
+    hints = [piece.plans.hint(piece.start + s.start) for s in spans]
+    links, kinds = np.zeros(0), np.zeros((0, len(ROLES) + len(DIRECTIONS) + 1))
     if spans:
         asked = np.array(pairs, dtype=np.int64).reshape(-1, 3)
-        seen = [hints[s.start] for s in spans]
-        answers = [teacher.answer(states, spans, asked, features, seen) for teacher, (states, _) in zip(teachers, read)]
+        answers = [teacher.answer(states, spans, asked, features, hints) for teacher, (states, _) in zip(teachers, read)]
         links, kinds = (np.mean([answer[i] for answer in answers], 0) for i in (0, 1))
         kinds[[s.label not in VALUE_LABELS for s in spans]] = 0
     return {
@@ -127,7 +137,7 @@ def _row(text: str, hints: list[int], ids: np.ndarray, read: list[tuple[np.ndarr
         "input_ids": ids[1 : len(text) + 1].tolist(),
         "tags": scores.argmax(-1).tolist(),
         "spans": [[s.start, s.end, LABELS.index(s.label)] for s in spans],
-        "hints": [hints[s.start] for s in spans],
+        "hints": hints,
         "values": [],
         "links": [],
         "soft_tags": torch.from_numpy(np.exp(scores)).half(),
@@ -156,8 +166,8 @@ def narrow(source: Path, hidden: int, target: Path) -> Path:
     wide = BertForMaskedLM.from_pretrained(source).float()
     config = wide.config
     heads, old = config.num_attention_heads, config.hidden_size
-    if hidden % heads:
-        raise ValueError(f"--hidden {hidden}: must be a multiple of the {heads} attention heads of {source}")
+    if hidden % heads or hidden >= old:
+        raise ValueError(f"--hidden {hidden}: must be a multiple of the {heads} attention heads of {source} and below its {old}")
     made = type(config).from_dict({**config.to_dict(), "hidden_size": hidden, "intermediate_size": hidden * config.intermediate_size // old})
     small = BertForMaskedLM(made)
     per_head = torch.linspace(0, old // heads - 1, hidden // heads).round().long()
@@ -183,14 +193,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--characters", type=int, default=1_000_000, help="how many characters of text are taught")
     parser.add_argument("--hidden", type=int, default=0, help="width of the student, 0 = that of --base")
     add_fields(parser)
+    parser.set_defaults(name="student")
     args = parser.parse_args(argv)
     try:
         config = config_of(args)
+        if (args.models / config.name).resolve() in {folder.resolve() for folder in args.teacher}:
+            raise ValueError(f"--name {config.name}: is a teacher's folder, the student would replace it; give another name")
         if args.hidden:
             config = dataclasses.replace(config, base=str(narrow(Path(config.base), args.hidden, ROOT / "work" / f"{config.name}-base")))
         teachers = [Teacher.load(folder) for folder in args.teacher]
-        if (Path(config.base) / "vocab.txt").read_text(encoding="utf-8") != (args.teacher[0] / "vocab.txt").read_text(encoding="utf-8"):
-            raise ValueError(f"{config.base}: its vocabulary is not the teacher's; give a base with the same vocab.txt")
+        for teacher in teachers:
+            if teacher.chars.names != characters_of(config.base).names:
+                raise ValueError(f"{teacher.folder}: its vocabulary is not that of {config.base}; teachers and student must share their vocab.txt")
         taught = teach(passages(args.text, config.window, args.characters), teachers)
         if not taught:
             raise ValueError("no passage of the texts speaks of the subject; give other --text")
@@ -198,8 +212,7 @@ def main(argv: list[str] | None = None) -> int:
         more = {"teachers": [f"{t.run['name']} {t.run['version']}" for t in teachers], "taught_characters": sum(len(row["text"]) for row in taught)}
         return finish(config, args, taught, more)
     except (SchemaError, OSError, RuntimeError, ValueError) as error:
-        print(f"distill: {error}", file=sys.stderr)
-        return 2
+        return fail("distill", error)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,10 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
-from annotations.candidates import FEATURE_SIZES, RELATIONS
+from annotations.candidates import FEATURE_SIZES
 from annotations.decode import THRESHOLDS
-from annotations.schema import DIRECTIONS, LABELS, ROLES, SCHEMA_VERSION
-from annotations.tags import TAGS
+from annotations.fields import MODEL_FIELDS
 from corpus.characters import Characters
-from corpus.plans import HINTS
 from train.config import TrainConfig
 from train.model import IndicatorModel
 
@@ -65,16 +63,10 @@ def _write_folder(model: IndicatorModel, chars: Characters, config: TrainConfig,
     chars.save(folder / "vocab.txt")
     files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("tagger.onnx", "tagger.int8.onnx", "heads.onnx")}
     run = {
-        "schema": SCHEMA_VERSION,
+        **MODEL_FIELDS,
         "name": config.name,
         "version": files["tagger.int8.onnx"][:12],
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "tags": list(TAGS),
-        "labels": list(LABELS),
-        "relations": list(RELATIONS),
-        "roles": list(ROLES),
-        "directions": list(DIRECTIONS),
-        "feature_sizes": [*FEATURE_SIZES, HINTS],
         "window": config.window,
         "thresholds": THRESHOLDS,
         "config": config.to_json(),
@@ -111,8 +103,8 @@ def _export_heads(model: IndicatorModel, path: Path) -> None:
 def _quantize(source: Path, target: Path, config: object) -> None:
     """int8 weights per channel, activations dynamically, one scale a tensor (train.model clamps the outliers that would spoil it).
 
-    Of ONNX Runtime's fusions only GELU's is wanted: its fused attention and skip-normalisation kernels are slower on a CPU than
-    their parts (measured: 74 µs a character with all of them, 59 µs with this one, 6 layers of 384).
+    Of ONNX Runtime's fusions, attention, skip normalisation and embeddings are left out: those kernels are slower on a CPU than their
+    parts (measured: 75 µs a character with all of them, 59 µs without, 6 layers of 384, one core).
     """
     from onnxruntime.transformers import optimizer  # slow to import
     from onnxruntime.transformers.fusion_options import FusionOptions

@@ -1,5 +1,6 @@
 """Fine-tuning: train, score on dev after every epoch with seqeval and annotations.score, keep the best, resume where it stopped."""
 
+import hashlib
 import json
 import random
 import time
@@ -22,7 +23,7 @@ from corpus.plans import Plans
 from corpus.report import Report
 from train.config import TrainConfig
 from train.data import Annotated, Batch, batches, collate, dataset_dict, load_reports, windows_of
-from train.model import IndicatorModel, Soft, characters_of
+from train.model import IndicatorModel, Soft, characters_of, keep_layers
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -108,7 +109,7 @@ def fine_tune(
     torch.manual_seed(config.seed)
     chars = characters_of(config.base)
     splits: dict[str, list[Annotated]] = {}
-    splits["train"], absent = (train, []) if train else load_reports("train", config)
+    splits["train"], absent = (train, []) if train is not None else load_reports("train", config)
     splits["dev"] = dev or load_reports("dev", TrainConfig())[0]
     if absent:
         print(f"{len(absent)} annotated texts are not at hand (the external data folder is missing: set ZHIBIAO_DATA); training on the {len(splits['train'])} reports that are", flush=True)
@@ -116,8 +117,8 @@ def fine_tune(
     print({split: {"reports": len(splits[split]), "windows": len(data[split]), **lost[split]} for split in data}, flush=True)
     model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout)
     if config.init:
-        model.load_state_dict(load_file(config.init))
-    model.keep_layers(config.layers)
+        model.load_state_dict({name: tensor for name, tensor in load_file(config.init).items() if not name.startswith("widen.")})
+    keep_layers(model.encoder, config.layers)
     if taught and taught[0]["soft_states"].shape[1] != model.encoder.config.hidden_size:
         model.widen = torch.nn.Linear(model.encoder.config.hidden_size, taught[0]["soft_states"].shape[1])
     model = model.float().to(DEVICE)
@@ -127,22 +128,23 @@ def fine_tune(
     per_epoch = len(batches(rows, config.batch, random.Random(0)))
     total_steps = per_epoch * config.epochs
     work.mkdir(parents=True, exist_ok=True)
+    begun = {**config.to_json(), "taught": hashlib.sha256(json.dumps([[row["text"], row["spans"]] for row in taught]).encode()).hexdigest() if taught else ""}
     state: dict = {"epoch": 0, "best": -1.0, "history": []}
     if resume and (work / "state.json").exists():
         state = json.loads((work / "state.json").read_text(encoding="utf-8"))
-        if state["config"] != {**config.to_json(), "epochs": state["config"]["epochs"]}:
+        if state["config"] != {**begun, "epochs": state["config"]["epochs"]}:
             raise ValueError(f"{work}: was begun with another configuration; train without --resume, or with the options it was begun with")
         _restore(model, optimizer, work / "last.safetensors")
         print(f"resuming after epoch {state['epoch']}", flush=True)
     elif resume:
         print(f"{work}: nothing to resume, starting afresh", flush=True)
-    state["config"] = config.to_json()
+    state["config"] = begun
     while state["epoch"] < config.epochs:
         epoch, started = state["epoch"], time.monotonic()
         rng = random.Random(config.seed * 1000 + epoch)
         torch.manual_seed(config.seed * 1000 + epoch)
         model.train()
-        sums: dict[str, float] = {}
+        sums: dict[str, list[float]] = {}
         plan = batches(rows, config.batch, rng)
         for n, chosen in enumerate(tqdm(plan, desc=f"epoch {epoch + 1}/{config.epochs}", unit="batch", mininterval=5)):
             factor = schedule(epoch * per_epoch + n, total_steps, config.warmup)
@@ -158,10 +160,11 @@ def fine_tune(
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             for key, value in losses.items():
-                sums[key] = sums.get(key, 0.0) + value.item() / len(plan)
+                told = f"taught_{key}" if batch.soft and key != "states" else key
+                sums.setdefault(told, []).append(value.item())
         scores = score_on(model, splits["dev"], data["dev"], chars, config.window)
         state["epoch"] += 1
-        row = {"epoch": state["epoch"], "minutes": round((time.monotonic() - started) / 60, 2), "losses": sums, "dev": scores}
+        row = {"epoch": state["epoch"], "minutes": round((time.monotonic() - started) / 60, 2), "losses": {key: sum(values) / len(values) for key, values in sums.items()}, "dev": scores}
         state["history"].append(row)
         print(json.dumps({k: ({a: round(b, 4) for a, b in v.items()} if isinstance(v, dict) else v) for k, v in row.items()}), flush=True)
         merit = scores["usable_f1"] + scores["span_f1"] + scores["record_f1"]
@@ -171,6 +174,7 @@ def fine_tune(
         _keep(model, optimizer, work / "last.safetensors")
         (work / "state.json").write_text(json.dumps(state), encoding="utf-8")
     model.load_state_dict(load_file(work / "best.safetensors"))
+    model.widen = None  # it has served
     return model.eval(), chars, {"history": state["history"], "lost": {k: dict(v) for k, v in lost.items()}, "reports": {k: len(v) for k, v in splits.items()}, "absent": len(absent)}
 
 

@@ -39,6 +39,8 @@ def characters_of(base: str) -> Characters:
 def keep_layers(bert: nn.Module, count: int) -> None:
     """Keeps `count` layers of a BERT, evenly spaced, the last one among them (Sajjad et al. 2023 drop layers likewise); 0 keeps all."""
     layers = bert.encoder.layer
+    if count > len(layers):
+        raise ValueError(f"--layers {count}: the encoder has {len(layers)}; give that many at most")
     if count:
         bert.encoder.layer = nn.ModuleList(layers[round((i + 1) * len(layers) / count) - 1] for i in range(count))
         bert.config.num_hidden_layers = count
@@ -117,6 +119,7 @@ class IndicatorModel(nn.Module):
         self.dropout = nn.Dropout(0.1)
         self.tagger = nn.Linear(hidden, len(TAGS))
         self.heads = Heads(hidden)
+        self.widen: nn.Linear | None = None  # while a wider teacher's states are learned
         for layer in encoder.encoder.layer:
             layer.output.dense.register_forward_pre_hook(_clamped)
 
@@ -124,7 +127,7 @@ class IndicatorModel(nn.Module):
     def from_base(cls, base: str, **config: object) -> "IndicatorModel":
         """Any BERT that transformers can load, a folder or a hub name; the heads start at random.
 
-        Attention dropout is off: it would cost the fused attention kernel, more than half of the time of a step.
+        Attention dropout is off: drawing its masks takes longer than the attention itself.
         """
         return cls(AutoModel.from_pretrained(base, add_pooling_layer=False, use_safetensors=True, attn_implementation=ATTENTION, **{"attention_probs_dropout_prob": 0.0, **config}))
 
@@ -133,11 +136,6 @@ class IndicatorModel(nn.Module):
         """The same with random encoder weights, to measure what the encoder brings."""
         made = AutoConfig.from_pretrained(base, attn_implementation=ATTENTION, **{"attention_probs_dropout_prob": 0.0, **config})
         return cls(AutoModel.from_config(made, add_pooling_layer=False))
-
-    def keep_layers(self, count: int) -> "IndicatorModel":
-        """`keep_layers` on the encoder."""
-        keep_layers(self.encoder, count)
-        return self
 
     def encode(self, ids: torch.Tensor, attention: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """States [B, L, H] and tag logits [B, L, len(TAGS)]."""
@@ -167,7 +165,7 @@ class IndicatorModel(nn.Module):
     def _soft_losses(self, states: torch.Tensor, logits: torch.Tensor, batch: Batch, soft: Soft) -> dict[str, torch.Tensor]:
         """The same against a teacher (Hinton et al. 2015), and the squared distance of the last layer's states, each state normalised (Sanh et al. 2019 take the cosine)."""
         real = batch.tags >= 0
-        wide = states if states.shape[-1] == soft.states.shape[-1] else self.widen(states)
+        wide = self.widen(states) if self.widen else states
         found = {
             "tags": functional.cross_entropy(logits[real], soft.tags[real]),
             "states": functional.mse_loss(functional.layer_norm(wide[real].float(), wide.shape[-1:]), functional.layer_norm(soft.states[real], wide.shape[-1:])),

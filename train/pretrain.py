@@ -11,6 +11,7 @@ import lzma
 import math
 import random
 import re
+import sys
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -26,7 +27,7 @@ from transformers import BertForMaskedLM
 
 from corpus.characters import Characters
 from corpus.fold import fold
-from train.model import keep_layers
+from train.model import ATTENTION, keep_layers
 
 PIECE = re.compile(r"[^。！？!?；;]{1,160}[。！？!?；;]*")
 NUMBER = re.compile(r"\d[\d.,]*[%‰]?")
@@ -75,16 +76,22 @@ class Lac:
 def documents(path: Path) -> Iterator[str]:
     """The documents of a plain or .xz file, one at a time: folded, simplified, without white space."""
     simplify = OpenCC("t2s").convert
+    for raw in raw_documents(path):
+        yield simplify("".join(fold(raw).split()))
+
+
+def raw_documents(path: Path) -> Iterator[str]:
+    """The documents of a plain or .xz file as they stand, one at a time; blank lines separate them."""
     with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
         rows: list[str] = []
         for line in lines:
             if line.strip():
                 rows.append(line)
             elif rows:
-                yield simplify("".join(fold("".join(rows)).split()))
+                yield "".join(rows)
                 rows = []
         if rows:
-            yield simplify("".join(fold("".join(rows)).split()))
+            yield "".join(rows)
 
 
 def is_held_out(document: str) -> bool:
@@ -109,7 +116,7 @@ def rows_of(document: str, room: int, lac: Lac | None) -> Iterator[tuple[str, li
 
 
 def sample_rows(sources: list[tuple[Path, float]], room: int, lac: Lac | None, rng: random.Random, pool: int = 1024) -> Iterator[tuple[str, list[int], list[int]]]:
-    """Endless rows, sources drawn by weight, shuffled through a pool; every source starts over when it ends."""
+    """Endless rows, sources drawn by weight, shuffled through a pool; every source starts over when it ends, with the first REMEMBERED of its rows in a new order."""
 
     def endless(path: Path) -> Iterator[tuple[str, list[int], list[int]]]:
         seen: list[tuple[str, list[int], list[int]]] = []  # LAC is asked once for a text, not once a round
@@ -120,7 +127,7 @@ def sample_rows(sources: list[tuple[Path, float]], room: int, lac: Lac | None, r
                         seen.append(row)
                     yield row
         if not seen:
-            raise SystemExit(f"{path}: no document to train on (they are separated by blank lines); give a larger file")
+            raise ValueError(f"{path}: no document to train on (they are separated by blank lines); give a larger file")
         while True:
             yield from rng.sample(seen, len(seen))
 
@@ -275,7 +282,7 @@ def held_out_batches(sources: list[tuple[Path, float]], chars: Characters, confi
             if len(rows) >= count * config.batch:
                 break
     if len(rows) < config.batch:
-        raise SystemExit(f"only {len(rows)} held-out rows of {config.length} characters; give more text (at least {config.batch} rows) or a smaller --batch")
+        raise ValueError(f"only {len(rows)} held-out rows of {config.length} characters; give more text (at least {config.batch} rows) or a smaller --batch")
     rng.shuffle(rows)
     return [batch_of(rows[i : i + config.batch], chars, config, rng) for i in range(0, min(len(rows), count * config.batch) - config.batch + 1, config.batch)]
 
@@ -285,7 +292,7 @@ def parse_source(written: str) -> tuple[Path, float]:
     path, _, weight = written.rpartition("=")
     source = (Path(path), float(weight)) if path else (Path(written), 1.0)
     if not source[0].is_file():
-        raise SystemExit(f"{source[0]}: no such text file (give PATH or PATH=WEIGHT)")
+        raise ValueError(f"{source[0]}: no such text file (give PATH or PATH=WEIGHT)")
     return source
 
 
@@ -309,7 +316,11 @@ def main(argv: list[str] | None = None) -> int:
     if not args.minutes and not args.steps:
         parser.error("say how long: --minutes or --steps")
     config = PretrainConfig(length=args.length, batch=args.batch, accumulate=args.accumulate, mask=args.mask, rate=args.rate, silver=args.silver, layers=args.layers, seed=args.seed)
-    run(Path(args.base), [parse_source(text) for text in args.text], args.out, config, args)
+    try:
+        run(Path(args.base), [parse_source(text) for text in args.text], args.out, config, args)
+    except (OSError, ValueError) as error:
+        print("pretrain: " + " ".join(str(error).split()), file=sys.stderr)
+        return 2
     return 0
 
 
@@ -319,17 +330,18 @@ def run(base: Path, sources: list[tuple[Path, float]], out: Path, config: Pretra
     torch.manual_seed(config.seed)
     chars = Characters.load(base / "vocab.txt")
     lac = Lac() if config.silver else None
-    # eager: on a CPU the fused attention's backward pass takes longer than all of the rest together
-    model = BertForMaskedLM.from_pretrained(base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation="eager" if device == "cpu" else "sdpa").float()
+    model = BertForMaskedLM.from_pretrained(base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation=ATTENTION).float()
     keep_layers(model.bert, config.layers)
     objective = Objective(model, len(lac.names) if lac else 0)
     master = Master(objective.to(device), config)
     objective.to(torch.bfloat16)
     master.live = [parameter for _, parameter in objective.named_parameters()]
     out.mkdir(parents=True, exist_ok=True)
-    state = {"step": 0, "spent": 0.0}
+    state: dict = {"step": 0, "spent": 0.0, "config": asdict(config)}
     if args.resume and (out / "checkpoint.json").exists():
         state = json.loads((out / "checkpoint.json").read_text(encoding="utf-8"))
+        if state.setdefault("config", asdict(config)) != asdict(config):
+            raise ValueError(f"{out}: was begun with other options ({state['config']}); resume with those, or give another --out")
         master.load(out / "checkpoint.safetensors")
     held = [tuple(t.to(device) for t in batch) for batch in held_out_batches(sources, chars, config, lac, 12)]
     step_of = torch.compile(objective) if args.compile else objective
