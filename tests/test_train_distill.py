@@ -44,7 +44,7 @@ def test_a_teacher_s_rows_say_what_it_finds(teacher: Teacher) -> None:
     assert torch.allclose(row["soft_tags"].float().sum(-1), torch.ones(len(text)), atol=0.01)
     assert row["soft_states"].shape == (len(text), 32)
     kinds = np.array(row["soft_kinds"])
-    values = [LABELS[label] in ("RATE", "COUNT") for _, _, label in row["spans"]]
+    values = np.array([LABELS[label] in ("RATE", "COUNT") for _, _, label in row["spans"]])
     assert kinds[values][:, : len(ROLES)].sum(-1) == pytest.approx(1) and not kinds[np.invert(values)].any()
     batch = collate([row], teacher.chars)
     assert batch.soft is not None and batch.soft.links.shape == batch.links.shape

@@ -131,7 +131,9 @@ def _row(piece: Piece, ids: np.ndarray, read: list[tuple[np.ndarray, np.ndarray]
         asked = np.array(pairs, dtype=np.int64).reshape(-1, 3)
         answers = [teacher.answer(states, spans, asked, features, hints) for teacher, (states, _) in zip(teachers, read)]
         links, kinds = (np.mean([answer[i] for answer in answers], 0) for i in (0, 1))
-        kinds[[s.label not in VALUE_LABELS for s in spans]] = 0
+        # as in gold passages: a plan that nothing announces cannot be told from a result, so it teaches no role
+        unclear = (kinds[:, : len(ROLES)].argmax(-1) == ROLES.index("target")) & (np.array(hints) == 0)
+        kinds[[s.label not in VALUE_LABELS for s in spans] | unclear] = 0
     return {
         "text": text,
         "input_ids": ids[1 : len(text) + 1].tolist(),

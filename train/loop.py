@@ -117,7 +117,9 @@ def fine_tune(
     print({split: {"reports": len(splits[split]), "windows": len(data[split]), **lost[split]} for split in data}, flush=True)
     model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout)
     if config.init:
-        model.load_state_dict({name: tensor for name, tensor in load_file(config.init).items() if not name.startswith("widen.")})
+        weights = {name: tensor for name, tensor in load_file(config.init).items() if not name.startswith("widen.")}
+        keep_layers(model.encoder, len({name.split(".")[3] for name in weights if ".layer." in name}))  # it may have fewer layers than the base
+        model.load_state_dict(weights)
     keep_layers(model.encoder, config.layers)
     if taught and taught[0]["soft_states"].shape[1] != model.encoder.config.hidden_size:
         model.widen = torch.nn.Linear(model.encoder.config.hidden_size, taught[0]["soft_states"].shape[1])
