@@ -15,7 +15,7 @@ from pathlib import Path
 from annotations import store
 from annotations.markup import read_report, split_header
 from annotations.schema import AnnotatedReport, SchemaError
-from corpus.external import REPORTS, read_source
+from corpus.external import REPORTS, read_source, source_name
 from corpus.stats import INDEX
 
 
@@ -88,7 +88,8 @@ def import_external(files: Iterable[Path], data_dir: Path = store.DATA) -> dict[
         if raw is None:
             raise SchemaError(f"{file}: its text {source!r} is not in the external data folder; set ZHIBIAO_DATA")
         try:
-            _, report = read_report(marked, "x-" + _hash(source)[:8], source=source, external=raw)
+            kept = source_name(source, raw.encode("utf-8"))
+            _, report = read_report(marked, "x-" + _hash(kept)[:8], source=kept, external=raw)
         except SchemaError as error:
             raise SchemaError(f"{file}: {error}") from None
         made[report.id] = report

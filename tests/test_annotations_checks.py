@@ -6,6 +6,7 @@ import pytest
 
 from annotations.checks import check_marked
 from annotations.cli import main
+from corpus.external import read_source, source_name
 
 GOOD = "#title: 青屿县工作总结\n#---\n{全县|REGION#1}新建{村卫生室|IND#2}{12所|COUNT of=2 in=1 v=12所}。\n"
 
@@ -48,3 +49,16 @@ def test_the_command_s_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_a_text_that_is_not_at_hand_is_said(tmp_path: Path) -> None:
     faults, _ = checked(tmp_path, "#source: nowhere.txt\n#---\n文\n")
     assert len(faults) == 1 and "nowhere.txt" in faults[0] and "ZHIBIAO_DATA" in faults[0]
+
+
+def test_an_external_text_whose_name_is_a_title_is_kept_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = tmp_path / "reports" / "unlabelled"
+    texts.mkdir(parents=True)
+    title = "青屿市二〇二三年卫生健康公报.txt"
+    (texts / title).write_text("全市床位120张。\n", encoding="utf-8")
+    (texts / "city-1.txt").write_text("无关。\n", encoding="utf-8")
+    monkeypatch.setenv("ZHIBIAO_DATA", str(tmp_path))
+    kept = source_name(title, (texts / title).read_bytes())
+    assert kept.startswith("sha256-") and not any("一" <= char <= "鿿" for char in kept)
+    assert read_source(kept) == read_source(title) == "全市床位120张。\n"
+    assert source_name("city-1.txt", b"") == "city-1.txt"
