@@ -54,7 +54,7 @@ def test_a_text_that_is_not_at_hand_is_said(tmp_path: Path) -> None:
 def test_an_external_text_whose_name_is_a_title_is_kept_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = tmp_path / "reports" / "unlabelled"
     texts.mkdir(parents=True)
-    title = "青屿市二〇二三年卫生健康公报.txt"
+    title = "青屿市卫生健康事业发展公报.txt"
     (texts / title).write_text("全市床位120张。\n", encoding="utf-8")
     (texts / "city-1.txt").write_text("无关。\n", encoding="utf-8")
     monkeypatch.setenv("ZHIBIAO_DATA", str(tmp_path))
