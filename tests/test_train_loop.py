@@ -23,6 +23,7 @@ from train.config import TrainConfig
 from train.data import batches, collate, dataset_of, rows_of
 from train.export import export
 from train.model import IndicatorModel, characters_of, keep_layers
+from train.released import weights_of
 
 
 def test_rows_hold_spans_values_and_links() -> None:
@@ -110,6 +111,23 @@ def test_tiny_bert_learns_resumes_exports_and_is_read_by_infer(tiny: Path, tmp_p
     for entity in output["entities"]:
         assert raw[entity["start"] : entity["end"]] == entity["text"]
     assert json.loads((tmp_path / "models" / "tiny" / "run.json").read_text(encoding="utf-8"))["files"].keys() == run["files"].keys()
+    trained = model.state_dict()
+    again = weights_of(tmp_path / "models" / "tiny")
+    assert again.keys() == trained.keys()
+    for name, tensor in again.items():
+        assert torch.allclose(tensor, trained[name], atol=1e-6), name
+    (tmp_path / "models" / "tiny" / "tagger.onnx").unlink()  # a released folder has the int8 one alone
+    for name, tensor in weights_of(tmp_path / "models" / "tiny").items():
+        step = trained[name].abs().max() / 127
+        assert (tensor - trained[name]).abs().max() <= step, name
+    more = TrainConfig(**{**config.to_json(), "epochs": 1, "rate": 1e-4, "init": str(tmp_path / "models" / "tiny")})
+    _, _, history = loop.fine_tune(more, tmp_path / "more", dev=reports[:1])
+    assert history["history"][0]["dev"]["span_f1"] > 0.9, "a start from a released folder must know what the folder knew"
+
+
+def test_a_folder_without_a_model_is_no_start(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no model folder"):
+        weights_of(tmp_path)
 
 
 def test_model_gives_one_answer_a_pair_and_span(tiny: Path) -> None:

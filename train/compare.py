@@ -37,7 +37,7 @@ ROUNDS = 3
 
 
 def perplexity(base: str, text: Path) -> float | None:
-    """Of masked runs of characters in the held-out documents of a text file; None for an encoder saved without its masked-character head."""
+    """Of masked runs of characters in the held-out documents of a text file, by the whole encoder, whatever `--layers` keeps of it; None for one saved without its masked-character head."""
     model, info = BertForMaskedLM.from_pretrained(base, output_loading_info=True)
     if any(name.startswith("cls.predictions.transform") for name in info["missing_keys"]):
         return None
@@ -81,7 +81,7 @@ def measure(name: str, config: TrainConfig, row: dict, seeds: int, text: Path | 
             row |= {"int8_megabytes": tagger.stat().st_size / 1e6, "characters_per_second": speed(tagger, windows)}
         save()
         print(name, seed, {key: round(row["seeds"][str(seed)][key], 3) for key in SHOWN}, flush=True)
-    if text and "perplexity" not in row and not config.random_encoder and not config.layers:
+    if text and "perplexity" not in row and not config.random_encoder:
         row["perplexity"] = perplexity(config.base, text)
         save()
 

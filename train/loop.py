@@ -24,6 +24,7 @@ from corpus.report import Report
 from train.config import TrainConfig
 from train.data import Annotated, Batch, batches, collate, dataset_dict, load_reports, windows_of
 from train.model import IndicatorModel, Soft, characters_of, keep_layers
+from train.released import weights_of
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -117,7 +118,7 @@ def fine_tune(
     print({split: {"reports": len(splits[split]), "windows": len(data[split]), **lost[split]} for split in data}, flush=True)
     model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout)
     if config.init:
-        weights = {name: tensor for name, tensor in load_file(config.init).items() if not name.startswith("widen.")}
+        weights = {name: tensor for name, tensor in weights_of(Path(config.init)).items() if not name.startswith("widen.")}
         keep_layers(model.encoder, len({name.split(".")[3] for name in weights if ".layer." in name}))  # it may have fewer layers than the base
         model.load_state_dict(weights)
     keep_layers(model.encoder, config.layers)

@@ -1,0 +1,45 @@
+"""Weights to go on from: a safetensors file of `train.loop`, or a released model folder, whose int8 weights are turned back into numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from safetensors.torch import load_file
+
+
+def weights_of(path: Path) -> dict[str, torch.Tensor]:
+    """The state dict of an `IndicatorModel`; ValueError when the path holds none.
+
+    Of a model folder the fp32 tagger is read where it is at hand. From the int8 one every weight comes back within half a step
+    of its scale: a start for further training, not the weights that were trained.
+    """
+    if not path.is_dir():
+        return load_file(path)
+    tagger = next((path / name for name in ("tagger.onnx", "tagger.int8.onnx") if (path / name).is_file()), None)
+    if tagger is None or not (path / "heads.onnx").is_file():
+        raise ValueError(f"{path}: no model folder (tagger.int8.onnx and heads.onnx are wanted); give one that `python -m train` made, or a best.safetensors")
+    found = {name.removeprefix("model."): tensor for name, tensor in _weights(tagger).items()}
+    return found | {f"heads.{name}": tensor for name, tensor in _weights(path / "heads.onnx").items()}
+
+
+def _weights(path: Path) -> dict[str, torch.Tensor]:
+    """Parameter name → tensor of one exported module. Weights of matrix products have lost their names in the export: the node that uses them says whose they are."""
+    graph = onnx.load(str(path)).graph
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    found = {name: array for name, array in arrays.items() if "/" not in name and "::" not in name and not name.endswith(("_scale", "_zero_point", "_quantized"))}
+    for name in [name for name in arrays if name.endswith("_quantized") and "::" not in name]:
+        found[name.removesuffix("_quantized")] = _numbers(name.removesuffix("_quantized"), arrays)
+    for node in graph.node:
+        if node.op_type not in ("MatMul", "MatMulInteger") or not any("::" in name for name in node.input[:2]):
+            continue
+        stored = next(name for name in node.input[:2] if "::" in name)
+        array = _numbers(stored.removesuffix("_quantized"), arrays) if stored.endswith("_quantized") else arrays[stored]
+        module = node.name.strip("/").rpartition("/")[0].replace("/", ".")
+        found[f"model.{module}.weight"] = array.T  # PyTorch keeps [out, in]
+    return {name: torch.from_numpy(np.array(array, dtype=np.float32)) for name, array in found.items()}
+
+
+def _numbers(name: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    return (arrays[f"{name}_quantized"].astype(np.float32) - arrays[f"{name}_zero_point"].astype(np.float32)) * arrays[f"{name}_scale"]
