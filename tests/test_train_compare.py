@@ -27,6 +27,10 @@ def test_a_run_is_measured_once_and_continued(tiny: Path, tmp_path: Path, monkey
     assert compare.main(["--encoder", f"tiny={tiny}", f"chance=random:{tiny}", "--seeds", "1", "--epochs", "1", "--out", str(out)]) == 0
     assert "| tiny | 2 × 32 |" in out.with_suffix(".md").read_text(encoding="utf-8")
     assert "chance" in capsys.readouterr().out
+    student = compare.config_of(str(tmp_path / "work" / "compare-tiny-0" / "export"), 1, 6)
+    assert (student.base, student.layers) == (str(tiny), 0), "a model folder keeps its own layers"
+    assert compare.main(["--encoder", f"student={student.init}", "--seeds", "1", "--epochs", "1", "--out", str(out)]) == 0
+    assert "| student | 2 × 32 |" in out.with_suffix(".md").read_text(encoding="utf-8")
     monkeypatch.setattr(compare, "fine_tune", lambda *_: pytest.fail("a run that is in the file already was done again"))
     assert compare.main(["--encoder", f"tiny={tiny}", "--seeds", "1", "--epochs", "1", "--out", str(out)]) == 0
     assert compare.main(["--encoder", f"tiny={tiny}", "--seeds", "2", "--epochs", "2", "--out", str(out)]) == 2
@@ -37,3 +41,9 @@ def test_a_wrong_encoder_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.C
     assert compare.main(["--encoder", "nameless", "--out", str(tmp_path / "e.json")]) == 2
     err = capsys.readouterr().err.strip()
     assert len(err.splitlines()) == 1 and "NAME=FOLDER" in err
+
+
+def test_random_weights_need_an_encoder_not_a_model(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ValueError, match="is a model folder"):
+        compare.config_of(f"random:{tmp_path}", 1, 0)

@@ -2,7 +2,7 @@
 
 Fine-tunes every encoder once a seed, scores it on the dev gold of the external data folder, and measures the encoder itself: perplexity of
 its masked-character head on held-out text, parameters, int8 size and speed. Writes docs/encoders.json, kept and continued, and the table docs/encoders.md.
-`NAME=random:FOLDER` takes the folder's shape with random weights.
+`NAME=random:FOLDER` takes the folder's shape with random weights; a model folder, such as a distilled student, goes on from its own weights and layers.
 """
 
 import argparse
@@ -62,6 +62,18 @@ def speed(tagger: Path, windows: list[list[int]]) -> int:
     return int(best)
 
 
+def config_of(folder: str, epochs: int, layers: int) -> TrainConfig:
+    """The fine-tuning that `NAME=FOLDER` asks for; ValueError when the folder is none."""
+    path = folder.removeprefix("random:")
+    made = TrainConfig(name="compare", base=path, epochs=epochs, layers=layers, random_encoder=path != folder)
+    if not Path(path, "run.json").is_file():
+        return made
+    if made.random_encoder:
+        raise ValueError(f"{folder}: is a model folder; random weights take the shape of an encoder's folder, such as models/base")
+    base = json.loads(Path(path, "run.json").read_text(encoding="utf-8"))["config"]["base"]
+    return dataclasses.replace(made, base=base, init=path, layers=0)
+
+
 def measure(name: str, config: TrainConfig, row: dict, seeds: int, text: Path | None, save: Callable[[], None]) -> None:
     """Adds what is missing of one encoder to its row, calling `save` after every run."""
     gold = real_gold()
@@ -81,7 +93,7 @@ def measure(name: str, config: TrainConfig, row: dict, seeds: int, text: Path | 
             row |= {"int8_megabytes": tagger.stat().st_size / 1e6, "characters_per_second": speed(tagger, windows)}
         save()
         print(name, seed, {key: round(row["seeds"][str(seed)][key], 3) for key in SHOWN}, flush=True)
-    if text and "perplexity" not in row and not config.random_encoder:
+    if text and "perplexity" not in row and not config.random_encoder and not config.init:
         row["perplexity"] = perplexity(config.base, text)
         save()
 
@@ -127,8 +139,7 @@ def main(argv: list[str] | None = None) -> int:
             name, equals, folder = said.partition("=")
             if not equals:
                 raise ValueError(f"{said}: write NAME=FOLDER")
-            random = folder.startswith("random:")
-            config = TrainConfig(name="compare", base=folder.removeprefix("random:"), epochs=args.epochs, layers=args.layers, random_encoder=random)
+            config = config_of(folder, args.epochs, args.layers)
             row = rows.setdefault(name, {"config": config.to_json(), "seeds": {}})
             if row["config"] != config.to_json():
                 raise ValueError(f"{name}: was measured with other options before; give another NAME or take it out of {args.out}")

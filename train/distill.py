@@ -7,6 +7,7 @@ teacher's hidden states there, beside the gold annotations. Ends with a model fo
 import argparse
 import dataclasses
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -202,7 +203,7 @@ def main(argv: list[str] | None = None) -> int:
         if (args.models / config.name).resolve() in {folder.resolve() for folder in args.teacher}:
             raise ValueError(f"--name {config.name}: is a teacher's folder, the student would replace it; give another name")
         if args.hidden:
-            config = dataclasses.replace(config, base=str(narrow(Path(config.base), args.hidden, ROOT / "work" / f"{config.name}-base")))
+            config = dataclasses.replace(config, base=os.path.relpath(narrow(Path(config.base), args.hidden, ROOT / "work" / f"{config.name}-base")))
         teachers = [Teacher.load(folder) for folder in args.teacher]
         for teacher in teachers:
             if teacher.chars.names != characters_of(config.base).names:

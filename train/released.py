@@ -32,12 +32,13 @@ def _weights(path: Path) -> dict[str, torch.Tensor]:
     for name in [name for name in arrays if name.endswith("_quantized") and "::" not in name]:
         found[name.removesuffix("_quantized")] = _numbers(name.removesuffix("_quantized"), arrays)
     for node in graph.node:
-        if node.op_type not in ("MatMul", "MatMulInteger") or not any("::" in name for name in node.input[:2]):
-            continue
-        stored = next(name for name in node.input[:2] if "::" in name)
-        array = _numbers(stored.removesuffix("_quantized"), arrays) if stored.endswith("_quantized") else arrays[stored]
         module = node.name.strip("/").rpartition("/")[0].replace("/", ".")
-        found[f"model.{module}.weight"] = array.T  # PyTorch keeps [out, in]
+        if node.op_type in ("MatMul", "MatMulInteger") and any("::" in name for name in node.input[:2]):
+            stored = next(name for name in node.input[:2] if "::" in name)
+            array = _numbers(stored.removesuffix("_quantized"), arrays) if stored.endswith("_quantized") else arrays[stored]
+            found[f"model.{module}.weight"] = array.T  # PyTorch keeps [out, in]
+        elif node.op_type == "Identity" and node.input[0] in found:
+            found[node.output[0]] = found[node.input[0]]  # parameters that are equal to the last bit are stored once
     return {name: torch.from_numpy(np.array(array, dtype=np.float32)) for name, array in found.items()}
 
 
