@@ -149,7 +149,7 @@ def model_card(run: dict) -> str:
     last = max(run["history"], key=lambda row: row["dev"]["usable_f1"] + row["dev"]["span_f1"] + row["dev"]["record_f1"], default=None) if run.get("history") else None
     dev = "".join(f"| {name} | {value:.3f} |\n" for name, value in last["dev"].items()) if last else ""
     shape = run["encoder"]
-    taught = f"- Distilled from {', '.join(run['teachers'])} on {run['taught_characters']} characters of raw text, then fine-tuned on gold (docs/log.md).\n" if run.get("teachers") else ""
+    taught = f"- Distilled from {', '.join(run['teachers'])} on {run['taught_characters']} characters of raw text, beside the gold (docs/log.md).\n" if run.get("teachers") else ""
     return f"""# {run["name"]} ({run["version"]})
 
 Extracts indicators from Chinese health work reports: spans, value arguments and roles in one pass of a character BERT.
