@@ -1,5 +1,6 @@
 """The comparison of encoders: its table from planted rows, and one whole run on a tiny BERT."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ def test_a_run_is_measured_once_and_continued(tiny: Path, tmp_path: Path, monkey
     assert compare.main(["--encoder", f"tiny={tiny}", f"chance=random:{tiny}", "--seeds", "1", "--epochs", "1", "--out", str(out)]) == 0
     assert "| tiny | 2 × 32 |" in out.with_suffix(".md").read_text(encoding="utf-8")
     assert "chance" in capsys.readouterr().out
-    student = compare.config_of(str(tmp_path / "work" / "compare-tiny-0" / "export"), 1, 6)
+    student, version = compare.config_of(str(tmp_path / "work" / "compare-tiny-0" / "export"), 1, 6)
+    assert version == json.loads((tmp_path / "work" / "compare-tiny-0" / "export" / "run.json").read_text(encoding="utf-8"))["version"]
     assert (student.base, student.layers) == (str(tiny), 0), "a model folder keeps its own layers"
     assert compare.main(["--encoder", f"student={student.init}", "--seeds", "1", "--epochs", "1", "--out", str(out)]) == 0
     assert "| student | 2 × 32 |" in out.with_suffix(".md").read_text(encoding="utf-8")
@@ -41,6 +43,13 @@ def test_a_wrong_encoder_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.C
     assert compare.main(["--encoder", "nameless", "--out", str(tmp_path / "e.json")]) == 2
     err = capsys.readouterr().err.strip()
     assert len(err.splitlines()) == 1 and "NAME=FOLDER" in err
+
+
+@pytest.mark.parametrize("written", ["[]", "{}", '{"config": null}', "no json"])
+def test_a_run_json_that_is_none_is_named(tmp_path: Path, written: str) -> None:
+    (tmp_path / "run.json").write_text(written, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"run\.json: not that of a model folder"):
+        compare.config_of(str(tmp_path), 1, 0)
 
 
 def test_random_weights_need_an_encoder_not_a_model(tmp_path: Path) -> None:

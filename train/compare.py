@@ -62,16 +62,19 @@ def speed(tagger: Path, windows: list[list[int]]) -> int:
     return int(best)
 
 
-def config_of(folder: str, epochs: int, layers: int) -> TrainConfig:
-    """The fine-tuning that `NAME=FOLDER` asks for; ValueError when the folder is none."""
+def config_of(folder: str, epochs: int, layers: int) -> tuple[TrainConfig, str]:
+    """The fine-tuning that `NAME=FOLDER` asks for, and the version of a model folder ("" for an encoder); ValueError when its run.json cannot be read."""
     path = folder.removeprefix("random:")
     made = TrainConfig(name="compare", base=path, epochs=epochs, layers=layers, random_encoder=path != folder)
     if not Path(path, "run.json").is_file():
-        return made
+        return made, ""
     if made.random_encoder:
         raise ValueError(f"{folder}: is a model folder; random weights take the shape of an encoder's folder, such as models/base")
-    base = json.loads(Path(path, "run.json").read_text(encoding="utf-8"))["config"]["base"]
-    return dataclasses.replace(made, base=base, init=path, layers=0)
+    try:
+        run = json.loads(Path(path, "run.json").read_text(encoding="utf-8"))
+        return dataclasses.replace(made, base=run["config"]["base"], init=path, layers=0), run["version"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}/run.json: not that of a model folder ({type(error).__name__}: {error}); give one that `python -m train` made") from None
 
 
 def measure(name: str, config: TrainConfig, row: dict, seeds: int, text: Path | None, save: Callable[[], None]) -> None:
@@ -122,27 +125,29 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--encoder", nargs="+", default=[], metavar="NAME=FOLDER", help="none: only the table is made again")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=TrainConfig.epochs)
-    parser.add_argument("--layers", type=int, default=0, help="layers kept of every encoder, 0 = all")
+    parser.add_argument("--layers", type=int, default=0, help="layers kept of every encoder, 0 = all (a model folder keeps its own)")
     parser.add_argument("--text", type=Path, help="raw text for the perplexity (its held-out documents)")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "encoders.json")
     args = parser.parse_args(argv)
-    rows: dict[str, dict] = json.loads(args.out.read_text(encoding="utf-8")) if args.out.exists() else {}
+    rows: dict[str, dict] = {}
 
     def save() -> None:
         args.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         args.out.with_suffix(".md").write_text("# Encoders compared\n\n" + __doc__.split("\n\n")[1].replace("\n", " ") + "\n\n" + table(rows), encoding="utf-8")
 
     try:
+        if args.out.exists():
+            rows |= json.loads(args.out.read_text(encoding="utf-8"))
         if args.text and not args.text.is_file():
             raise ValueError(f"{args.text}: no such text file")
         for said in tqdm(args.encoder, unit="encoder", disable=not sys.stderr.isatty()):
             name, equals, folder = said.partition("=")
             if not equals:
                 raise ValueError(f"{said}: write NAME=FOLDER")
-            config = config_of(folder, args.epochs, args.layers)
-            row = rows.setdefault(name, {"config": config.to_json(), "seeds": {}})
-            if row["config"] != config.to_json():
-                raise ValueError(f"{name}: was measured with other options before; give another NAME or take it out of {args.out}")
+            config, version = config_of(folder, args.epochs, args.layers)
+            row = rows.setdefault(name, {"config": config.to_json(), "version": version, "seeds": {}})
+            if (row["config"], row.get("version", "")) != (config.to_json(), version):
+                raise ValueError(f"{name}: was measured with other options or weights before; give another NAME or take it out of {args.out}")
             measure(name, config, row, args.seeds, args.text, save)
         save()
     except (SchemaError, OSError, KeyError, RuntimeError, ValueError) as error:

@@ -32,6 +32,7 @@ from corpus.text import clean
 from train.cli import add_fields, config_of, fail, finish
 from train.model import characters_of
 from train.pretrain import is_held_out, raw_documents
+from train.released import sound_file, weights_of
 
 SUBJECT = re.compile("卫生|医|健康|疾|病|养老|托育|生育|药|护理|残疾|救助|低保|社会保障|就业|人均|教育|扶贫|民生")  # what reports of the field speak of
 BATCH_TOKENS = 2048
@@ -52,8 +53,8 @@ class Teacher:
         """Opens the fp32 tagger where it is at hand, else the int8 one; ValueError when the folder is none or of another schema."""
         try:
             run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-            name = "tagger.onnx" if (folder / "tagger.onnx").is_file() else "tagger.int8.onnx"
-            sessions = [ort.InferenceSession(str(folder / file), providers=["CPUExecutionProvider"]) for file in (name, "heads.onnx")]
+            files = sound_file(folder, run, "tagger.onnx", "tagger.int8.onnx"), sound_file(folder, run, "heads.onnx")
+            sessions = [ort.InferenceSession(str(file), providers=["CPUExecutionProvider"]) for file in files]
             chars = Characters.load(folder / "vocab.txt")
         except Exception as error:  # ONNX Runtime raises its own kinds for a file it cannot read
             raise ValueError(f"{folder}: no model folder that can be read ({str(error).splitlines()[0]}); give one that `python -m train` made") from None
@@ -204,6 +205,8 @@ def main(argv: list[str] | None = None) -> int:
             raise ValueError(f"--name {config.name}: is a teacher's folder, the student would replace it; give another name")
         if args.hidden:
             config = dataclasses.replace(config, base=os.path.relpath(narrow(Path(config.base), args.hidden, ROOT / "work" / f"{config.name}-base")))
+        if config.init:
+            weights_of(Path(config.init), characters_of(config.base))  # a wrong one is said before the teachers read
         teachers = [Teacher.load(folder) for folder in args.teacher]
         for teacher in teachers:
             if teacher.chars.names != characters_of(config.base).names:

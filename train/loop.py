@@ -109,6 +109,7 @@ def fine_tune(
     np.random.seed(config.seed)
     torch.manual_seed(config.seed)
     chars = characters_of(config.base)
+    weights = weights_of(Path(config.init), chars) if config.init else {}  # first, because all that follows takes long
     splits: dict[str, list[Annotated]] = {}
     splits["train"], absent = (train, []) if train is not None else load_reports("train", config)
     splits["dev"] = dev or load_reports("dev", TrainConfig())[0]
@@ -118,9 +119,7 @@ def fine_tune(
     print({split: {"reports": len(splits[split]), "windows": len(data[split]), **lost[split]} for split in data}, flush=True)
     model = (IndicatorModel.from_config if config.random_encoder else IndicatorModel.from_base)(config.base, hidden_dropout_prob=config.dropout)
     if config.init:
-        weights = {name: tensor for name, tensor in weights_of(Path(config.init)).items() if not name.startswith("widen.")}
-        keep_layers(model.encoder, len({name.split(".")[3] for name in weights if ".layer." in name}))  # it may have fewer layers than the base
-        model.load_state_dict(weights)
+        _begin_with(model, weights, config)
     keep_layers(model.encoder, config.layers)
     if taught and taught[0]["soft_states"].shape[1] != model.encoder.config.hidden_size:
         model.widen = torch.nn.Linear(model.encoder.config.hidden_size, taught[0]["soft_states"].shape[1])
@@ -179,6 +178,21 @@ def fine_tune(
     model.load_state_dict(load_file(work / "best.safetensors"))
     model.widen = None  # it has served
     return model.eval(), chars, {"history": state["history"], "lost": {k: dict(v) for k, v in lost.items()}, "reports": {k: len(v) for k, v in splits.items()}, "absent": len(absent)}
+
+
+def _begin_with(model: IndicatorModel, weights: dict[str, torch.Tensor], config: TrainConfig) -> None:
+    """Loads a fine-tuned model's weights, which may have fewer layers than the base; ValueError when they are of another shape."""
+    weights = {name: tensor for name, tensor in weights.items() if not name.startswith("widen.")}
+    layers, there = len({name.split(".")[3] for name in weights if ".layer." in name}), len(model.encoder.encoder.layer)
+    if layers > there:
+        raise ValueError(f"{config.init}: has {layers} layers, --base {config.base} {there}; give the --base it was trained from")
+    keep_layers(model.encoder, layers)
+    ours = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    theirs = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    other = [name for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
+    if other:
+        raise ValueError(f"{config.init}: {other[0]} is {theirs.get(other[0], 'missing')}, --base {config.base} has {ours.get(other[0], 'none')}; give the --base it was trained from")
+    model.load_state_dict(weights)
 
 
 def _to_device(batch: Batch) -> Batch:

@@ -1,27 +1,54 @@
 """Weights to go on from: a safetensors file of `train.loop`, or a released model folder, whose int8 weights are turned back into numbers."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError
 from onnx import numpy_helper
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from annotations.fields import other_fields
+from corpus.characters import Characters
 
-def weights_of(path: Path) -> dict[str, torch.Tensor]:
-    """The state dict of an `IndicatorModel`; ValueError when the path holds none.
+UNREADABLE = (OSError, SafetensorError, DecodeError, KeyError, StopIteration, TypeError, ValueError)
+
+
+def weights_of(path: Path, chars: Characters) -> dict[str, torch.Tensor]:
+    """The state dict of an `IndicatorModel` over these characters; ValueError when the path holds none.
 
     Of a model folder the fp32 tagger is read where it is at hand. From the int8 one every weight comes back within half a step
     of its scale: a start for further training, not the weights that were trained.
     """
-    if not path.is_dir():
-        return load_file(path)
-    tagger = next((path / name for name in ("tagger.onnx", "tagger.int8.onnx") if (path / name).is_file()), None)
-    if tagger is None or not (path / "heads.onnx").is_file():
-        raise ValueError(f"{path}: no model folder (tagger.int8.onnx and heads.onnx are wanted); give one that `python -m train` made, or a best.safetensors")
+    try:
+        return _of_folder(path, chars) if path.is_dir() else load_file(path)
+    except UNREADABLE as error:
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{path}: no weights to go on from ({said}); give a model folder or a best.safetensors that `python -m train` made") from None
+
+
+def sound_file(folder: Path, run: dict, *names: str) -> Path:
+    """The first of the files that is in the folder and the one that run.json speaks of; ValueError when there is none."""
+    for name in names:
+        if (folder / name).is_file() and hashlib.sha256((folder / name).read_bytes()).hexdigest() == run["files"][name]:
+            return folder / name
+    raise ValueError(f"{names[-1]} is missing or altered")
+
+
+def _of_folder(folder: Path, chars: Characters) -> dict[str, torch.Tensor]:
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    wrong = other_fields(run)
+    if wrong:
+        raise ValueError(f"run.json: {wrong[0]} is not this program's")
+    if Characters.load(folder / "vocab.txt").names != chars.names:
+        raise ValueError(f"its vocabulary is not that of --base; it was trained from {run['config']['base']}")
+    tagger, heads = sound_file(folder, run, "tagger.onnx", "tagger.int8.onnx"), sound_file(folder, run, "heads.onnx")
     found = {name.removeprefix("model."): tensor for name, tensor in _weights(tagger).items()}
-    return found | {f"heads.{name}": tensor for name, tensor in _weights(path / "heads.onnx").items()}
+    return found | {f"heads.{name}": tensor for name, tensor in _weights(heads).items()}
 
 
 def _weights(path: Path) -> dict[str, torch.Tensor]:
