@@ -48,6 +48,14 @@ def test_every_command_of_the_readme_is_known(name: str) -> None:
     assert set(re.findall(r"\bmake (\w+)", text)) <= targets | {"sure"}
 
 
+@pytest.mark.parametrize("name", READMES)
+def test_the_scores_of_the_readme_are_those_of_the_released_model(name: str) -> None:
+    released = json.loads((ROOT / "models" / "default" / "run.json").read_text(encoding="utf-8"))["version"]
+    row = next(row for row in json.loads((ROOT / "docs" / "leaderboard.json").read_text(encoding="utf-8")) if row["version"] == released)
+    shown = [line.split("|")[4].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if re.match(r"\|.*F1|\| roles right|\| 角色准确率", line)]
+    assert shown == [f"{row[key][0]:.3f}" for key in ("value_f1", "span_f1", "role_acc", "usable_f1", "record_f1")]
+
+
 def test_relative_links_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "models" / "README.md", ROOT / "annotations" / "GUIDELINE.md"]:
         for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
