@@ -11,10 +11,10 @@ from train import compare, loop
 
 def test_the_table_gives_mean_and_spread_over_the_seeds() -> None:
     scores = {"span_f1": 0.5, "usable_f1": 0.6, "record_f1": 0.2, "value_f1": 0.9}
-    row = {"layers": 6, "hidden": 384, "parameters": 14_000_000, "int8_megabytes": 14.25, "characters_per_second": 20000, "seeds": {"0": scores, "1": {**scores, "span_f1": 0.6}}}
+    row = {"config": {"epochs": 2}, "reports": 475, "layers": 6, "hidden": 384, "parameters": 14_000_000, "int8_megabytes": 14.25, "characters_per_second": 20000, "seeds": {"0": scores, "1": {**scores, "span_f1": 0.6}}}
     line = compare.table({"small": row}).splitlines()[-1]
-    assert compare.table({"refused": {"seeds": {"0": scores}}}).splitlines()[-1].startswith("| refused | – | – | – | – | – | 1 | 0.500 |")
-    assert line == "| small | 6 × 384 | 14.0 M | 14.2 MB | 20000 | – | 2 | 0.550 ± 0.071 | 0.600 ± 0.000 | 0.200 ± 0.000 | 0.900 ± 0.000 |"
+    assert compare.table({"refused": {"config": {"epochs": 2}, "reports": 475, "seeds": {"0": scores}}}).splitlines()[-1].startswith("| refused | – | – | – | – | – | 475 × 2 | 1 | 0.500 |")
+    assert line == "| small | 6 × 384 | 14.0 M | 14.2 MB | 20000 | – | 475 × 2 | 2 | 0.550 ± 0.071 | 0.600 ± 0.000 | 0.200 ± 0.000 | 0.900 ± 0.000 |"
 
 
 @pytest.mark.slow

@@ -86,6 +86,7 @@ def measure(name: str, config: TrainConfig, row: dict, seeds: int, text: Path | 
         run = dataclasses.replace(config, seed=seed, name=f"compare-{name}-{seed}")
         model, chars, history = fine_tune(run, ROOT / "work" / run.name)
         row["seeds"][str(seed)] = score_real(model, gold, chars, run.window)
+        row["reports"] = history["reports"]["train"]
         save()
         if "int8_megabytes" not in row:
             windows = [r["input_ids"] for raw, report in load_reports("dev", TrainConfig())[0] for r in rows_of(raw, report, chars, run.window, Counter())]
@@ -103,7 +104,7 @@ def measure(name: str, config: TrainConfig, row: dict, seeds: int, text: Path | 
 
 def table(rows: dict[str, dict]) -> str:
     """The comparison as Markdown: mean over the seeds, with the standard deviation where there are several."""
-    lines = ["| encoder | shape | parameters | int8 | characters a second | perplexity | seeds | " + " | ".join(SHOWN) + " |", "| --- " * (7 + len(SHOWN)) + "|"]
+    lines = ["| encoder | shape | parameters | int8 | characters a second | perplexity | reports × epochs | seeds | " + " | ".join(SHOWN) + " |", "| --- " * (8 + len(SHOWN)) + "|"]
     for name, row in rows.items():
         if not row["seeds"]:
             continue  # nothing is known of it yet
@@ -115,7 +116,8 @@ def table(rows: dict[str, dict]) -> str:
         shape = "– | – | – | –"  # its export was refused: the scores stand all the same
         if "int8_megabytes" in row:
             shape = f"{row['layers']} × {row['hidden']} | {row['parameters'] / 1e6:.1f} M | {row['int8_megabytes']:.1f} MB | {row['characters_per_second']}"
-        lines.append(f"| {name} | {shape} | {odd} | {len(row['seeds'])} | {' | '.join(scores)} |")
+        lesson = f"{row['reports']} × {row['config']['epochs']}"
+        lines.append(f"| {name} | {shape} | {odd} | {lesson} | {len(row['seeds'])} | {' | '.join(scores)} |")
     return "\n".join(lines) + "\n"
 
 
