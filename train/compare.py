@@ -31,6 +31,7 @@ from train.export import export
 from train.loop import fine_tune
 from train.model import characters_of
 from train.pretrain import Objective, PretrainConfig, evaluate, held_out_batches
+from train.rawtext import encode
 
 SHOWN = ("span_f1", "usable_f1", "record_f1", "value_f1")
 ROUNDS = 3
@@ -42,7 +43,7 @@ def perplexity(base: str, text: Path) -> float | None:
     if any(name.startswith("cls.predictions.transform") for name in info["missing_keys"]):
         return None
     chars = characters_of(base)
-    held = held_out_batches([(text, 1.0)], chars, PretrainConfig(), None, 6)
+    held = held_out_batches(encode([(text, 1.0)], chars, None, held_only=True), chars, PretrainConfig(), 6)
     return evaluate(Objective(model.float().eval(), 0), held)["perplexity"]
 
 

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import onnxruntime as ort
 import torch
 from tqdm import tqdm
-from transformers import BertForMaskedLM
+from transformers import BertConfig, BertForMaskedLM, BertModel
 
-from annotations.candidates import LabelledSpan, pairs_of
-from annotations.decode import log_softmax, sigmoid, spans_of
+from annotations.candidates import LabelledSpan
+from annotations.decode import spans_of
 from annotations.fields import other_fields
 from annotations.schema import DIRECTIONS, LABELS, ROLES, VALUE_LABELS, SchemaError
 from corpus.characters import Characters
@@ -30,9 +28,11 @@ from corpus.plans import Plans
 from corpus.sentences import windows
 from corpus.text import clean
 from train.cli import add_fields, config_of, fail, finish
-from train.model import characters_of
-from train.pretrain import is_held_out, raw_documents
-from train.released import sound_file, weights_of
+from train.data import collate
+from train.loop import DEVICE
+from train.model import ATTENTION, Batch, IndicatorModel, characters_of
+from train.rawtext import is_held_out, raw_documents
+from train.released import weights_of
 
 SUBJECT = re.compile("卫生|医|健康|疾|病|养老|托育|生育|药|护理|残疾|救助|低保|社会保障|就业|人均|教育|扶贫|民生")  # what reports of the field speak of
 BATCH_TOKENS = 2048
@@ -40,41 +40,46 @@ BATCH_TOKENS = 2048
 
 @dataclass(frozen=True)
 class Teacher:
-    """A fine-tuned model folder, opened for reading text."""
+    """A fine-tuned model, on the GPU where there is one."""
 
     folder: Path
     run: dict
     chars: Characters
-    tagger: ort.InferenceSession
-    heads: ort.InferenceSession
+    model: IndicatorModel
 
     @classmethod
     def load(cls, folder: Path) -> "Teacher":
-        """Opens the fp32 tagger where it is at hand, else the int8 one; ValueError when the folder is none or of another schema."""
+        """Opens a model folder: the fp32 weights where they are at hand, else the int8 ones; ValueError when the folder is none or of another schema."""
         try:
             run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-            files = sound_file(folder, run, "tagger.onnx", "tagger.int8.onnx"), sound_file(folder, run, "heads.onnx")
-            sessions = [ort.InferenceSession(str(file), providers=["CPUExecutionProvider"]) for file in files]
+            wrong = other_fields(run) + [key for key in ("name", "version") if key not in run]
+            if wrong:
+                raise ValueError(f"run.json: {wrong[0]} is missing or not this program's; retrain the teacher")
             chars = Characters.load(folder / "vocab.txt")
-        except Exception as error:  # ONNX Runtime raises its own kinds for a file it cannot read
+            return cls(folder, run, chars, model_of(weights_of(folder, chars), run["encoder"]))
+        except (OSError, KeyError, TypeError, RuntimeError, ValueError) as error:
             raise ValueError(f"{folder}: no model folder that can be read ({str(error).splitlines()[0]}); give one that `python -m train` made") from None
-        wrong = other_fields(run) + [key for key in ("name", "version") if key not in run]
-        if wrong:
-            raise ValueError(f"{folder}: run.json: {wrong[0]} is missing or not this program's; retrain the teacher")
-        return cls(folder, run, chars, *sessions)
 
-    def read(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Token ids [B, L] → states [B, L, H] and tag log probabilities [B, L, len(TAGS)]."""
-        states, logits = self.tagger.run(["states", "logits"], {"ids": ids, "attention": (ids != self.chars.pad).astype(np.int64)})
-        return states, log_softmax(logits)
+    @torch.no_grad()
+    def read(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Token ids [B, L] → states [B, L, H] and tag log probabilities [B, L, len(TAGS)], float32."""
+        with torch.autocast(DEVICE, torch.bfloat16):
+            states, logits = self.model.encode(ids, (ids != self.chars.pad).long())
+        return states.float(), logits.float().log_softmax(-1)
 
-    def answer(self, states: np.ndarray, spans: Sequence[LabelledSpan], pairs: np.ndarray, features: np.ndarray, hints: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """States [L, H] of one window → link probabilities [P] and role + direction probabilities [S, 5 + 3]."""
-        feed = {"states": states, "first": [s.start + 1 for s in spans], "last": [s.end for s in spans], "label": [LABELS.index(s.label) for s in spans]}
-        feed |= {"value": pairs[:, 0], "argument": pairs[:, 1], "relation": pairs[:, 2], "features": features, "hints": hints}
-        links, kinds = self.heads.run(["links", "kinds"], {key: value if key == "states" else np.asarray(value, dtype=np.int64) for key, value in feed.items()})
-        roles, directions = np.exp(log_softmax(kinds[:, : len(ROLES)])), np.exp(log_softmax(kinds[:, len(ROLES) :]))
-        return sigmoid(links), np.concatenate([roles, directions], 1)
+    @torch.no_grad()
+    def answer(self, states: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """States [B, L, H] → link probabilities [P] and role + direction probabilities [S, 5 + 3] of the batch's pairs and spans."""
+        links, kinds = self.model.answer(states, batch)
+        return links.sigmoid(), torch.cat([kinds[:, : len(ROLES)].softmax(-1), kinds[:, len(ROLES) :].softmax(-1)], -1)
+
+
+def model_of(weights: dict[str, torch.Tensor], encoder: dict) -> IndicatorModel:
+    """A model with these weights, of the shape that a run.json's `encoder` tells, for reading."""
+    shape = {**encoder, "max_position_embeddings": weights["encoder.embeddings.position_embeddings.weight"].shape[0]}
+    model = IndicatorModel(BertModel(BertConfig(**shape, attn_implementation=ATTENTION), add_pooling_layer=False))
+    model.load_state_dict({name: tensor for name, tensor in weights.items() if not name.startswith("widen.")})
+    return model.to(DEVICE).eval()
 
 
 class Piece(NamedTuple):
@@ -106,49 +111,42 @@ def passages(paths: Sequence[Path], size: int, characters: int) -> list[Piece]:
 
 def teach(pieces: Sequence[Piece], teachers: Sequence[Teacher]) -> list[dict]:
     """Rows for `train.loop.fine_tune(taught=…)`: what the teachers say of each piece, their probabilities averaged (the logarithms of tags)."""
-    chars = teachers[0].chars
     order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].text))
     rows: list[dict] = []
     with tqdm(total=sum(len(piece.text) for piece in pieces), unit="char", unit_scale=True, desc="teacher", mininterval=5) as bar:
         for batch in _batches([len(pieces[i].text) for i in order]):
-            chosen = [pieces[order[n]] for n in batch]
-            ids = np.full((len(chosen), max(len(piece.text) for piece in chosen) + 2), chars.pad, dtype=np.int64)
-            for n, piece in enumerate(chosen):
-                ids[n, : len(piece.text) + 2] = [chars.cls, *chars.encode(piece.text), chars.sep]
-            read = [teacher.read(ids) for teacher in teachers]
-            for n, piece in enumerate(chosen):
-                rows.append(_row(piece, ids[n], [(states[n], scores[n, 1 : len(piece.text) + 1]) for states, scores in read], teachers))
-                bar.update(len(piece.text))
+            rows += _taught([pieces[order[n]] for n in batch], teachers)
+            bar.update(sum(len(row["text"]) for row in rows[-len(batch) :]))
     return rows
 
 
-def _row(piece: Piece, ids: np.ndarray, read: list[tuple[np.ndarray, np.ndarray]], teachers: Sequence[Teacher]) -> dict:
-    text = piece.text
-    scores = log_softmax(np.mean([scores for _, scores in read], 0))
-    spans = [LabelledSpan(label, start, end) for label, start, end, _ in spans_of(scores, text)]
-    pairs, features = pairs_of(text, spans)
-    hints = [piece.plans.hint(piece.start + s.start) for s in spans]
-    links, kinds = np.zeros(0), np.zeros((0, len(ROLES) + len(DIRECTIONS) + 1))
-    if spans:
-        asked = np.array(pairs, dtype=np.int64).reshape(-1, 3)
-        answers = [teacher.answer(states, spans, asked, features, hints) for teacher, (states, _) in zip(teachers, read)]
-        links, kinds = (np.mean([answer[i] for answer in answers], 0) for i in (0, 1))
+def _taught(pieces: list[Piece], teachers: Sequence[Teacher]) -> list[dict]:
+    chars = teachers[0].chars
+    rows = [{"text": piece.text, "input_ids": chars.encode(piece.text), "tags": [0] * len(piece.text), "spans": [], "hints": [], "values": [], "links": []} for piece in pieces]
+    ids = collate(rows, chars).ids.to(DEVICE)
+    read = [teacher.read(ids) for teacher in teachers]
+    scores = torch.stack([scores for _, scores in read]).mean(0).log_softmax(-1).cpu()
+    for row, piece, found in zip(rows, pieces, scores.numpy()):
+        found = found[1 : len(piece.text) + 1]
+        spans = [LabelledSpan(label, start, end) for label, start, end, _ in spans_of(found, piece.text)]
+        row |= {"tags": found.argmax(-1).tolist(), "spans": [[s.start, s.end, LABELS.index(s.label)] for s in spans], "hints": [piece.plans.hint(piece.start + s.start) for s in spans]}
+    batch = collate(rows, chars).to(DEVICE)
+    links, kinds = torch.zeros(0), torch.zeros(0, len(ROLES) + len(DIRECTIONS) + 1)
+    if len(batch.spans):
+        answers = [teacher.answer(states, batch) for teacher, (states, _) in zip(teachers, read)]
+        links, kinds = (torch.stack(said).mean(0).cpu() for said in zip(*answers))
         # as in gold passages: a plan that nothing announces cannot be told from a result, so it teaches no role
-        unclear = (kinds[:, : len(ROLES)].argmax(-1) == ROLES.index("target")) & (np.array(hints) == 0)
-        kinds[[s.label not in VALUE_LABELS for s in spans] | unclear] = 0
-    return {
-        "text": text,
-        "input_ids": ids[1 : len(text) + 1].tolist(),
-        "tags": scores.argmax(-1).tolist(),
-        "spans": [[s.start, s.end, LABELS.index(s.label)] for s in spans],
-        "hints": hints,
-        "values": [],
-        "links": [],
-        "soft_tags": torch.from_numpy(np.exp(scores)).half(),
-        "soft_states": torch.from_numpy(read[0][0][1 : len(text) + 1]).half(),
-        "soft_links": links.tolist(),
-        "soft_kinds": kinds.tolist(),
-    }
+        unclear = (kinds[:, : len(ROLES)].argmax(-1) == ROLES.index("target")) & (batch.hints.cpu() == 0)
+        kinds[unclear | torch.tensor([LABELS[label] not in VALUE_LABELS for row in rows for _, _, label in row["spans"]])] = 0
+    states = read[0][0].half().cpu()
+    windows_of_pairs = batch.spans.cpu()[batch.pairs[:, 0].cpu(), 0] if len(batch.pairs) else torch.zeros(0)
+    for n, row in enumerate(rows):
+        size = len(row["text"])
+        row["soft_tags"] = scores[n, 1 : size + 1].exp().half()
+        row["soft_states"] = states[n, 1 : size + 1].clone()
+        row["soft_links"] = links[windows_of_pairs == n].tolist()
+        row["soft_kinds"] = kinds[batch.spans[:, 0].cpu() == n].tolist()
+    return rows
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -23,7 +23,7 @@ from corpus.plans import Plans
 from corpus.report import Report
 from train.config import TrainConfig
 from train.data import Annotated, Batch, batches, collate, dataset_dict, load_reports, windows_of
-from train.model import IndicatorModel, Soft, characters_of, keep_layers
+from train.model import IndicatorModel, characters_of, keep_layers
 from train.released import weights_of
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -152,7 +152,7 @@ def fine_tune(
             factor = schedule(epoch * per_epoch + n, total_steps, config.warmup)
             for group, rate in zip(optimizer.param_groups, rates):
                 group["lr"] = rate * factor
-            batch = _to_device(collate([rows[i] for i in chosen], chars, config.hide))
+            batch = collate([rows[i] for i in chosen], chars, config.hide).to(DEVICE)
             with torch.autocast(DEVICE, torch.bfloat16):
                 losses = model.losses(batch)
             weights = {"tags": 1.0, "states": config.states_weight, "links": config.link_weight, "roles": config.role_weight, "directions": config.role_weight / 2}
@@ -193,11 +193,6 @@ def _begin_with(model: IndicatorModel, weights: dict[str, torch.Tensor], config:
     if other:
         raise ValueError(f"{config.init}: {other[0]} is {theirs.get(other[0], 'missing')}, --base {config.base} has {ours.get(other[0], 'none')}; give the --base it was trained from")
     model.load_state_dict(weights)
-
-
-def _to_device(batch: Batch) -> Batch:
-    soft = batch.soft and Soft(*(tensor.to(DEVICE) for tensor in batch.soft))
-    return Batch(*(tensor.to(DEVICE) for tensor in batch[:-1]), soft)
 
 
 def _keep(model: IndicatorModel, optimizer: torch.optim.Optimizer, path: Path) -> None:

