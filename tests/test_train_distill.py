@@ -6,18 +6,21 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 import torch
 from tiny import annotated
 from transformers import BertModel
 
 from annotations.schema import LABELS, ROLES
+from corpus.characters import Characters
 from corpus.plans import Plans
 from train import distill, loop
 from train.config import TrainConfig
 from train.data import collate, rows_of
 from train.distill import Piece, Teacher, narrow, passages, teach
 from train.export import export
+from train.model import IndicatorModel
 
 CONFIG = {"name": "tiny", "batch": 4, "rate": 3e-3, "head_rate": 3e-3, "warmup": 0.05, "layer_decay": 1.0, "hide": 0.0}
 
@@ -49,6 +52,25 @@ def test_a_teacher_s_rows_say_what_it_finds(teacher: Teacher) -> None:
     batch = collate([row], teacher.chars)
     assert batch.soft is not None and batch.soft.links.shape == batch.links.shape
     assert batch.soft.tags[0, 0].sum() == 0 and batch.soft.tags[0, 1].sum() == pytest.approx(1, abs=0.01), "token i + 1 is character i, for a teacher's rows too"
+
+
+@pytest.mark.slow
+def test_a_teacher_reads_as_its_exported_files_do(tiny: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny, tmp_path / "odd")
+    config = json.loads((tmp_path / "odd" / "config.json").read_text(encoding="utf-8"))
+    (tmp_path / "odd" / "config.json").write_text(json.dumps({**config, "hidden_act": "relu", "layer_norm_eps": 0.01}), encoding="utf-8")
+    torch.manual_seed(1)
+    model, chars = IndicatorModel.from_base(str(tmp_path / "odd")).eval(), Characters.load(tiny / "vocab.txt")
+    text = "2023年青岚县新增床位120张"
+    export(model, chars, TrainConfig(base=str(tmp_path / "odd")), {"history": [], "reports": {"train": 0, "dev": 0}, "absent": 0}, tmp_path / "model", [chars.encode(text)])
+    teacher = Teacher.load(tmp_path / "model")
+    ids = torch.tensor([[chars.cls, *chars.encode(text), chars.sep]])
+    session = ort.InferenceSession(str(tmp_path / "model" / "tagger.onnx"), providers=["CPUExecutionProvider"])
+    states, logits = session.run(["states", "logits"], {"ids": ids.numpy(), "attention": np.ones(ids.shape, dtype=np.int64)})
+    ours = teacher.model.encode(ids, torch.ones_like(ids))
+    assert np.abs(ours[0].detach().numpy() - states).max() < 1e-3 and np.abs(ours[1].detach().numpy() - logits).max() < 1e-3
+    read = teacher.read(ids)  # in bf16
+    assert np.abs(read[1].exp().numpy() - torch.from_numpy(logits).softmax(-1).numpy()).max() < 0.03
 
 
 @pytest.mark.slow

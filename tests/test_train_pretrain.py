@@ -2,6 +2,7 @@
 
 import json
 import lzma
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def raw_of(*texts: str, tags: list[int] | None = None, names: tuple[str, ...] = 
 
 def test_a_number_is_one_unit_and_is_masked_whole() -> None:
     text = "门诊量352.7万人次增长"
-    raw, chars = raw_of(text)
+    raw, chars = raw_of(text, tags=[0] * len(text), names=("w-B", "w-I"))  # every character a word
     at = text.index("352.7")
     assert raw.begins[at : at + 5].tolist() == [1, 0, 0, 0, 0]
     batch_of = Batches(raw, rows_of(raw, 46, held=False), chars, PretrainConfig(length=48, batch=1), "cpu")
@@ -52,10 +53,10 @@ def test_a_number_is_one_unit_and_is_masked_whole() -> None:
         batch_of.generator.manual_seed(seed)
         ids, attention, positions, labels, _ = batch_of(torch.tensor([0]))
         assert (ids[0, 0], ids[0, len(text) + 1], int(attention.sum())) == (chars.cls, chars.sep, len(text) + 2)
-        hidden = {int(p) - 1 for p, label in zip(positions, labels) if label >= 0}
-        inside = hidden & set(range(at, at + 5))
-        assert not inside or len(inside) == 5 or len(hidden) == int(0.15 * 48)  # only the last unit taken may be cut to keep the number of masks fixed
         assert [chars.names[i] for i in labels.tolist()] == [text[int(p) - 1] for p in positions]
+        order = [int(p) - 1 for p in positions]  # units come one after the other: only the last one taken may be cut to keep the number of masks fixed
+        inside = [i for i in order if at <= i < at + 5]
+        assert len(inside) in (0, 5) or order[-1] in inside
         whole += len(inside) == 5
     assert whole > 5
 
@@ -66,6 +67,13 @@ def test_words_of_lac_are_units_and_long_ones_are_cut() -> None:
     tags = [0] + [1] * 4 + [0] + [1] * 7 + [0, 1]
     raw, _ = raw_of(text, tags=tags, names=names)
     assert [text[i] for i in raw.begins.nonzero().flatten().tolist()] == ["县", "家", "服", "开"]  # the word of 8 is cut after LONGEST = 6
+    date = "2023年10月15日上午"
+    assert [date[i] for i in begins_of(date, [0] + [1] * 12, names).nonzero()[0]] == ["2", "月"], "a number is never cut, what follows it is"
+    batch_of = Batches(raw, rows_of(raw, 18, held=False), Characters([*SPECIALS, *sorted(set(text))]), PretrainConfig(length=20, batch=1, mask=0.95), "cpu")
+    ids, _, positions, labels, silver = batch_of(torch.tensor([0]))
+    assert silver[0].tolist() == [-100, *tags, -100, -100, -100, -100]
+    assert int((labels == -100).sum()) == len(positions) - len(text) > 0, "more masks than characters: the rest asks nothing"
+    assert not (ids[0, :1] == 4).any() and (ids[0, len(text) + 2 :] == 0).all(), "frame and padding are never masked"
 
 
 def test_rows_read_on_over_neighbouring_documents_and_leave_short_rests_out() -> None:
@@ -74,6 +82,15 @@ def test_rows_read_on_over_neighbouring_documents_and_leave_short_rests_out() ->
     assert (rows.starts.tolist(), rows.lengths.tolist()) == ([0, 8, 16], [8, 8, 5])
     assert not len(rows_of(raw, 8, held=True).starts)
     assert rows_of(raw, 20, held=False).lengths.tolist() == [20]  # the rest of one character is below a quarter
+
+
+def test_rows_never_join_files_or_what_is_held_out() -> None:
+    raw, _ = raw_of("一" * 8, "二" * 8, "三" * 8, "四" * 8)
+    raw = replace(raw, sources=torch.tensor([0, 0, 1, 1], dtype=torch.uint8), held=torch.tensor([0, 1, 0, 0], dtype=torch.uint8))
+    rows = rows_of(raw, 12, held=False)
+    assert (rows.starts.tolist(), rows.lengths.tolist(), rows.sources.tolist()) == ([0, 16, 28], [8, 12, 4], [0, 1, 1])
+    held = rows_of(raw, 12, held=True)
+    assert (held.starts.tolist(), held.lengths.tolist()) == ([8], [8])
 
 
 def test_files_are_drawn_by_weight_and_every_row_comes_in_every_round() -> None:
@@ -134,6 +151,18 @@ def test_a_run_learns_stops_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFi
     assert '"step": 400' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("text", "said"), [("a.txt=x", "is no weight"), ("a.txt=0", "above 0"), ("a.txt=nan", "above 0"), ("none.txt", "no such text file"), ("broken.xz", "rawtext: ")])
+def test_a_text_that_cannot_be_read_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text("文字。\n", encoding="utf-8")
+    Path("broken.xz").write_bytes(b"no xz")
+    Path("vocab.txt").write_text("\n".join(SPECIALS) + "\n", encoding="utf-8")
+    assert rawtext.main(["--base", ".", "--text", text, "--no-lac", "--out", "raw.safetensors"]) == 2
+    err = [line for line in capsys.readouterr().err.splitlines() if line.startswith("rawtext: ")]
+    assert len(err) == 1 and said in err[0]
+    assert not Path("raw.safetensors").exists()
+
+
 def test_too_little_text_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     raw, chars = raw_of("太短。")
     with pytest.raises(ValueError, match="held-out rows"):
@@ -158,3 +187,11 @@ def test_resuming_with_other_options_is_refused(tmp_path: Path, capsys: pytest.C
     assert pretrain.main([*options, "--steps", "2", "--layers", "1"]) == 0
     assert pretrain.main([*options, "--steps", "4", "--resume"]) == 2
     assert "begun with other options" in capsys.readouterr().err
+    assert rawtext.main(["--base", str(tmp_path / "base"), "--text", f"{text}=3", "--no-lac", "--out", str(tmp_path / "raw.safetensors")]) == 0
+    assert pretrain.main([*options, "--steps", "4", "--layers", "1", "--resume"]) == 2
+    assert "another text" in capsys.readouterr().err
+    for wrong in (["--length", "128"], ["--length", "2"], ["--mask", "1.5"]):
+        assert pretrain.main([*options, *wrong, "--steps", "1"]) == 2
+        assert "8 to 64 tokens" in capsys.readouterr().err
+    assert pretrain.main([*options, "--raw", str(text), "--steps", "1"]) == 2
+    assert "python -m train.rawtext" in capsys.readouterr().err

@@ -35,6 +35,7 @@ from train.rawtext import is_held_out, raw_documents
 from train.released import weights_of
 
 SUBJECT = re.compile("卫生|医|健康|疾|病|养老|托育|生育|药|护理|残疾|救助|低保|社会保障|就业|人均|教育|扶贫|民生")  # what reports of the field speak of
+FIGURE = re.compile(r"\d[\d.,]*余?(?:[%‰万亿个家人项元所张例户]|多[万亿个家人])")
 BATCH_TOKENS = 2048
 
 
@@ -54,15 +55,16 @@ class Teacher:
             run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
             wrong = other_fields(run) + [key for key in ("name", "version") if key not in run]
             if wrong:
-                raise ValueError(f"run.json: {wrong[0]} is missing or not this program's; retrain the teacher")
+                raise ValueError(f"run.json: {wrong[0]} is missing or not this program's")
             chars = Characters.load(folder / "vocab.txt")
             return cls(folder, run, chars, model_of(weights_of(folder, chars), run["encoder"]))
         except (OSError, KeyError, TypeError, RuntimeError, ValueError) as error:
-            raise ValueError(f"{folder}: no model folder that can be read ({str(error).splitlines()[0]}); give one that `python -m train` made") from None
+            said = " ".join(str(error).split())[:200]
+            raise ValueError(f"{folder}: no model folder that can be read ({said}); give one that `python -m train` made, or retrain the teacher") from None
 
     @torch.no_grad()
     def read(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Token ids [B, L] → states [B, L, H] and tag log probabilities [B, L, len(TAGS)], float32."""
+        """Token ids [B, L] → states [B, L, H] and tag log probabilities [B, L, len(TAGS)], worked out in bf16, given as float32."""
         with torch.autocast(DEVICE, torch.bfloat16):
             states, logits = self.model.encode(ids, (ids != self.chars.pad).long())
         return states.float(), logits.float().log_softmax(-1)
@@ -75,7 +77,7 @@ class Teacher:
 
 
 def model_of(weights: dict[str, torch.Tensor], encoder: dict) -> IndicatorModel:
-    """A model with these weights, of the shape that a run.json's `encoder` tells, for reading."""
+    """A model with these weights, of the shape that a run.json's `encoder` tells (older ones say nothing of activation and epsilon: BERT's own), for reading."""
     shape = {**encoder, "max_position_embeddings": weights["encoder.embeddings.position_embeddings.weight"].shape[0]}
     model = IndicatorModel(BertModel(BertConfig(**shape, attn_implementation=ATTENTION), add_pooling_layer=False))
     model.load_state_dict({name: tensor for name, tensor in weights.items() if not name.startswith("widen.")})
@@ -91,7 +93,7 @@ class Piece(NamedTuple):
 
 
 def passages(paths: Sequence[Path], size: int, characters: int) -> list[Piece]:
-    """Windows of the files' documents that speak of the subject, cleaned as inference cleans a report, up to so many characters in all."""
+    """Windows of the files' documents that speak of the subject, three times or beside a figure, cleaned as inference cleans a report, up to so many characters in all."""
     found: list[Piece] = []
     total = 0
     for raw in (raw for path in paths for raw in raw_documents(path)):
@@ -101,7 +103,8 @@ def passages(paths: Sequence[Path], size: int, characters: int) -> list[Piece]:
         plans = Plans(document, None)
         for window in windows(document, size):
             piece = document[window.start : window.end]
-            if len(SUBJECT.findall(piece)) >= 3 and len(piece) >= 20:
+            said = len(SUBJECT.findall(piece))
+            if len(piece) >= 20 and (said >= 3 or said and FIGURE.search(piece)):
                 found.append(Piece(piece, window.start, plans))
                 total += len(piece)
         if total >= characters:

@@ -75,7 +75,7 @@ def draw(rows: Rows, weights: list[float], count: int, generator: torch.Generato
     by_source = [torch.nonzero(rows.sources == number).flatten() for number in range(len(weights))]
     for number, found in enumerate(by_source):
         if not len(found):
-            raise ValueError(f"text file {number + 1} of {len(weights)}: too short for a single row; give a larger file or a smaller --length")
+            raise ValueError(f"file {number + 1} of {len(weights)} that were made ready: too short for a single row; give a larger one to train.rawtext, or a smaller --length")
     orders = [found[torch.randperm(len(found), generator=generator)] for found in by_source]
     at = [0] * len(weights)
     share = torch.tensor(weights)
@@ -163,7 +163,6 @@ class Master:
     """Single-precision weights and AdamW beside a model that runs in bf16; saved and loaded as safetensors."""
 
     def __init__(self, module: torch.nn.Module, config: PretrainConfig):
-        self.module = module
         self.names = [name for name, _ in module.named_parameters()]
         self.live = [parameter for _, parameter in module.named_parameters()]
         self.copies = [parameter.detach().float().clone().requires_grad_() for parameter in self.live]
@@ -263,30 +262,33 @@ def main(argv: list[str] | None = None) -> int:
     config = PretrainConfig(length=args.length, batch=args.batch, accumulate=args.accumulate, mask=args.mask, rate=args.rate, silver=args.silver, layers=args.layers, seed=args.seed)
     try:
         run(Path(args.base), args.raw, args.out, config, args)
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         print("pretrain: " + " ".join(str(error).split()), file=sys.stderr)
         return 2
     return 0
 
 
-def run(base: Path, text: Path, out: Path, config: PretrainConfig, args: argparse.Namespace) -> dict[str, float]:
+def run(base: Path, raw_file: Path, out: Path, config: PretrainConfig, args: argparse.Namespace) -> dict[str, float]:
     """Trains and writes `out`; returns the last held-out figures."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(config.seed)
     chars = Characters.load(base / "vocab.txt")
-    raw = RawText.load(text, chars)
+    raw = RawText.load(raw_file, chars)
     model = BertForMaskedLM.from_pretrained(base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation=ATTENTION).float()
+    if not 8 <= config.length <= model.config.max_position_embeddings or not 0 < config.mask < 1:
+        raise ValueError(f"--length {config.length}, --mask {config.mask}: a row has 8 to {model.config.max_position_embeddings} tokens with this --base, and a share between 0 and 1 of them is masked")
     keep_layers(model.bert, config.layers)
     objective = Objective(model, len(raw.tag_names) if config.silver else 0)
     master = Master(objective.to(device), config)
     objective.to(torch.bfloat16)
     master.live = [parameter for _, parameter in objective.named_parameters()]
     out.mkdir(parents=True, exist_ok=True)
-    state: dict = {"step": 0, "spent": 0.0, "config": asdict(config)}
+    begun = {"config": asdict(config), "text": {"files": raw.files, "weights": raw.weights, "characters": len(raw.ids), "words": bool(raw.tag_names)}}
+    state: dict = {"step": 0, "spent": 0.0, **begun}
     if args.resume and (out / "checkpoint.json").exists():
         state = json.loads((out / "checkpoint.json").read_text(encoding="utf-8"))
-        if state.setdefault("config", asdict(config)) != asdict(config):
-            raise ValueError(f"{out}: was begun with other options ({state['config']}); resume with those, or give another --out")
+        if any(state.get(key) != said for key, said in begun.items()):
+            raise ValueError(f"{out}: was begun with other options or another text ({[state.get(key) for key in begun]}); resume with those, or give another --out")
         master.load(out / "checkpoint.safetensors")
     held = held_out_batches(raw, chars, config, 12, device)
     if args.compile:
@@ -346,7 +348,7 @@ def run(base: Path, text: Path, out: Path, config: PretrainConfig, args: argpars
     model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = 0.1  # off for this run only
     model.half().save_pretrained(out)
     chars.save(out / "vocab.txt")
-    (out / "pretrain.json").write_text(json.dumps({"base": str(base), "sources": list(zip(raw.files, raw.weights)), "config": asdict(config), **state, **figures}, indent=1), encoding="utf-8")
+    (out / "pretrain.json").write_text(json.dumps({"base": str(base), **state, **figures}, indent=1), encoding="utf-8")
     print(json.dumps({**state, **figures}))
     return figures
 

@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import lzma
+import math
 import re
 import sys
 import zlib
@@ -124,23 +125,25 @@ def is_held_out(document: str) -> bool:
 
 
 def begins_of(text: str, tags: Sequence[int], names: Sequence[str]) -> np.ndarray:
-    """1 where a unit begins that is masked whole: a number, or a word of LAC's of up to LONGEST characters. [len(text)] uint8."""
-    begins = np.ones(len(text), dtype=np.uint8)
-    if names:
-        word = np.array([name.endswith("B") for name in names])
-        begins[:] = word[np.asarray(tags)]
-        since = 0
-        for i, new in enumerate(begins):
-            since = 0 if new or since + 1 == LONGEST else since + 1
-            begins[i] = since == 0
+    """1 where a unit begins that is masked whole: a number, or a word of LAC's, which is cut after LONGEST characters. [len(text)] uint8."""
+    inside = np.zeros(len(text), dtype=bool)
     for number in NUMBER.finditer(text):
-        begins[number.start() + 1 : number.end()] = 0
+        inside[number.start() + 1 : number.end()] = True
+    words = np.array([name.endswith("B") for name in names])[np.asarray(tags)] if names else np.ones(len(text), dtype=bool)
+    begins = (words & ~inside).astype(np.uint8)
     begins[:1] = 1
+    since = 0
+    for i, new in enumerate(begins):
+        since = 0 if new else since + 1
+        if since >= LONGEST and not inside[i]:
+            begins[i], since = 1, 0
     return begins
 
 
 def encode(sources: Sequence[tuple[Path, float]], chars: Characters, lac: Lac | None, held_only: bool = False) -> RawText:
-    """The documents of all files; `held_only` takes those alone that are never trained on. ValueError when a file holds none."""
+    """The documents of all files; `held_only` takes those alone that are never trained on. ValueError when a file holds none, or for more characters than int16 can number."""
+    if len(chars) > torch.iinfo(torch.int16).max:
+        raise ValueError(f"a vocabulary of {len(chars)} tokens: {torch.iinfo(torch.int16).max} at most; give a --base of single characters (train.base makes one)")
     ids, tags, begins, ends, owner, held = [], [], [], [], [], []
     total = 0
     for number, (path, _) in enumerate(sources):
@@ -168,9 +171,14 @@ def encode(sources: Sequence[tuple[Path, float]], chars: Characters, lac: Lac | 
 def parse_source(written: str) -> tuple[Path, float]:
     """`reports.txt.xz=8` → (path, 8.0); without a weight 1."""
     path, _, weight = written.rpartition("=")
-    source = (Path(path), float(weight)) if path else (Path(written), 1.0)
+    try:
+        source = (Path(path), float(weight)) if path else (Path(written), 1.0)
+    except ValueError:
+        raise ValueError(f"{written}: {weight!r} is no weight; write PATH or PATH=WEIGHT, such as {path}=2") from None
     if not source[0].is_file():
         raise ValueError(f"{source[0]}: no such text file (give PATH or PATH=WEIGHT)")
+    if not 0 < source[1] < math.inf:
+        raise ValueError(f"{written}: a weight must be above 0; leave a file out that is not to be read")
     return source
 
 
@@ -183,9 +191,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--lac", action=argparse.BooleanOptionalAction, default=True)
     args = parser.parse_args(argv)
     try:
+        if args.out.is_dir():
+            raise ValueError(f"{args.out}: is a folder; name the file to write")
         made = encode([parse_source(text) for text in args.text], Characters.load(args.base / "vocab.txt"), Lac() if args.lac else None)
         made.save(args.out)
-    except (OSError, ValueError) as error:
+    except ImportError as error:
+        print(f"rawtext: {error}; install requirements/dev.txt, or do without LAC (--no-lac)", file=sys.stderr)
+        return 2
+    except (OSError, EOFError, lzma.LZMAError, SafetensorError, ValueError) as error:
         print("rawtext: " + " ".join(str(error).split()), file=sys.stderr)
         return 2
     print(f"{args.out}: {len(made.ends)} documents ({int(made.held.sum())} held out), {len(made.ids)} characters")
