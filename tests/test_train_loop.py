@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from tiny import annotated
 from transformers import BertConfig, BertForMaskedLM, BertTokenizer
 
@@ -24,7 +25,7 @@ from train.config import TrainConfig
 from train.data import batches, collate, dataset_of, rows_of
 from train.export import export
 from train.model import IndicatorModel, characters_of, keep_layers
-from train.released import weights_of
+from train.released import start_of, weights_of
 
 
 def test_rows_hold_spans_values_and_links() -> None:
@@ -163,6 +164,18 @@ def test_neither_a_damaged_file_nor_an_empty_folder_is_a_start(tiny: Path, tmp_p
             weights_of(path, characters_of(str(tiny)))
 
 
+def test_several_starts_are_averaged_when_they_have_one_shape(tiny: Path, tmp_path: Path) -> None:
+    chars = characters_of(str(tiny))
+    weights = IndicatorModel.from_base(str(tiny)).state_dict()
+    for name, step in (("a", 0.0), ("b", 3.0), ("c", 6.0)):
+        save_file({key: tensor + step for key, tensor in weights.items()}, tmp_path / name)
+    soup = start_of(",".join(str(tmp_path / name) for name in "abc"), chars)
+    assert soup.keys() == weights.keys() and all(torch.allclose(soup[key], tensor + 3.0, atol=1e-5) for key, tensor in weights.items())
+    save_file({**weights, "tagger.bias": torch.zeros(3)}, tmp_path / "d")
+    with pytest.raises(ValueError, match="d is of another shape"):
+        start_of(f"{tmp_path / 'a'},{tmp_path / 'd'}", chars)
+
+
 def test_weights_of_another_shape_are_named_in_one_line(tiny: Path) -> None:
     model = IndicatorModel.from_base(str(tiny))
     weights = {**model.state_dict(), "tagger.bias": torch.zeros(3)}
@@ -172,7 +185,7 @@ def test_weights_of_another_shape_are_named_in_one_line(tiny: Path) -> None:
 
 
 def test_a_model_is_not_replaced_by_what_goes_on_from_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--init", str(tmp_path / "mine"), "--name", "mine", "--models", str(tmp_path)]) == 2
+    assert cli.main(["--init", f"{tmp_path / 'other'},{tmp_path / 'mine'}", "--name", "mine", "--models", str(tmp_path)]) == 2
     assert "would replace it" in capsys.readouterr().err
 
 

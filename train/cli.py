@@ -41,7 +41,7 @@ def finish(config: TrainConfig, args: argparse.Namespace, taught: Sequence[dict]
     if args.threads:
         torch.set_num_threads(args.threads)
     folder = args.models / config.name
-    if config.init and folder.resolve() == Path(config.init).resolve():
+    if config.init and folder.resolve() in [Path(path).resolve() for path in config.init.split(",")]:
         raise ValueError(f"--name {config.name}: is the folder to go on from, the new model would replace it; give another name")
     model, chars, history = fine_tune(config, ROOT / "work" / config.name, args.resume, taught=taught)
     dev = load_reports("dev", TrainConfig())[0]

@@ -24,7 +24,7 @@ class TrainConfig:
     window: int = 254  # characters of whole sentences packed together; up to 510 for one long sentence
     layers: int = 0  # encoder layers kept, evenly spaced; 0 = all
     random_encoder: bool = False
-    init: str = ""  # a fine-tuned model to go on from: work/<name>/best.safetensors, or a model folder (train.released)
+    init: str = ""  # a fine-tuned model to go on from, work/<name>/best.safetensors or a model folder; the mean of several, joined by commas (train.released)
     authored: bool = True  # the reports written for the project
     external: bool = True  # annotated texts of the external data folder
     share: float = 1.0  # of the training reports, for learning curves

@@ -32,7 +32,7 @@ from train.data import collate
 from train.loop import DEVICE
 from train.model import ATTENTION, Batch, IndicatorModel, characters_of
 from train.rawtext import is_held_out, raw_documents
-from train.released import weights_of
+from train.released import start_of, weights_of
 
 SUBJECT = re.compile("卫生|医|健康|疾|病|养老|托育|生育|药|护理|残疾|救助|低保|社会保障|就业|人均|教育|扶贫|民生")  # what reports of the field speak of
 FIGURE = re.compile(r"\d[\d.,]*余?(?:[%‰万亿个家人项元所张例户]|多[万亿个家人])")
@@ -207,7 +207,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.hidden:
             config = dataclasses.replace(config, base=os.path.relpath(narrow(Path(config.base), args.hidden, ROOT / "work" / f"{config.name}-base")))
         if config.init:
-            weights_of(Path(config.init), characters_of(config.base))  # a wrong one is said before the teachers read
+            start_of(config.init, characters_of(config.base))  # a wrong one is said before the teachers read
         teachers = [Teacher.load(folder) for folder in args.teacher]
         for teacher in teachers:
             if teacher.chars.names != characters_of(config.base).names:

@@ -24,7 +24,7 @@ from corpus.report import Report
 from train.config import TrainConfig
 from train.data import Annotated, Batch, batches, collate, dataset_dict, load_reports, windows_of
 from train.model import IndicatorModel, characters_of, keep_layers
-from train.released import weights_of
+from train.released import start_of
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -109,7 +109,7 @@ def fine_tune(
     np.random.seed(config.seed)
     torch.manual_seed(config.seed)
     chars = characters_of(config.base)
-    weights = weights_of(Path(config.init), chars) if config.init else {}  # first, because all that follows takes long
+    weights = start_of(config.init, chars) if config.init else {}  # first, because all that follows takes long
     splits: dict[str, list[Annotated]] = {}
     splits["train"], absent = (train, []) if train is not None else load_reports("train", config)
     splits["dev"] = dev or load_reports("dev", TrainConfig())[0]

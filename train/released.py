@@ -31,6 +31,19 @@ def weights_of(path: Path, chars: Characters) -> dict[str, torch.Tensor]:
         raise ValueError(f"{path}: no weights to go on from ({said}); give a model folder or a best.safetensors that `python -m train` made") from None
 
 
+def start_of(init: str, chars: Characters) -> dict[str, torch.Tensor]:
+    """The weights that `--init` names: those of one path, or the mean of several, separated by commas (a model soup, Wortsman et al. 2022, arXiv:2203.05482).
+
+    A soup is of models that were fine-tuned from the same weights. ValueError when a path holds none, or they differ in shape.
+    """
+    found = [weights_of(Path(path), chars) for path in init.split(",")]
+    shapes = [{name: tuple(tensor.shape) for name, tensor in weights.items()} for weights in found]
+    for path, shape in zip(init.split(","), shapes):
+        if shape != shapes[0]:
+            raise ValueError(f"--init {init}: {path} is of another shape than the first; give models that were fine-tuned from the same weights")
+    return {name: torch.stack([weights[name].float() for weights in found]).mean(0) for name in found[0]}
+
+
 def sound_file(folder: Path, run: dict, *names: str) -> Path:
     """The first of the files that is in the folder and the one that run.json speaks of; ValueError when there is none."""
     for name in names:
