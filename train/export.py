@@ -150,13 +150,14 @@ def model_card(run: dict) -> str:
     dev = "".join(f"| {name} | {value:.3f} |\n" for name, value in last["dev"].items()) if last else ""
     shape = run["encoder"]
     taught = f"- Distilled from {', '.join(run['teachers'])} on {run['taught_characters']} characters of raw text, beside the gold (docs/log.md).\n" if run.get("teachers") else ""
+    before = f"- Goes on from `{run['config']['init']}`; the whole recipe is in models/README.md.\n" if run["config"].get("init") else ""
     return f"""# {run["name"]} ({run["version"]})
 
 Extracts indicators from Chinese health work reports: spans, value arguments and roles in one pass of a character BERT.
 
 - Encoder: {shape["num_hidden_layers"]} × {shape["hidden_size"]}, {run["parameters"] / 1e6:.1f} M parameters, from `{run["config"]["base"]}` (origin and licence: models/base/README.md).
 - Trained on {run["reports"]["train"]} reports ({run["absent"]} annotated texts were not at hand), chosen on {run["reports"]["dev"]} dev reports; seed {run["config"]["seed"]}.
-{taught}- Files: `tagger.int8.onnx` and `heads.onnx` (what `python -m infer` loads), `tagger.onnx` (fp32), `vocab.txt`, `run.json` (every choice, the history, sha256 of the weights).
+{before}{taught}- Files: `tagger.int8.onnx` and `heads.onnx` (what `python -m infer` loads), `tagger.onnx` (fp32), `vocab.txt`, `run.json` (every choice, the history, sha256 of the weights).
 - Meant for reports of Chinese local governments on health and neighbouring fields. Not meant for clinical text, tables, or decisions without a look at the evidence.
 - Outputs checked against PyTorch: fp32 within {run["checks"]["fp32_worst_logit"]:.1e}, int8 gives the same tag on {100 * run["checks"]["int8_tag_agreement"]:.2f} % of characters.
 
