@@ -38,7 +38,7 @@ _WRITTEN_OUT = [
     (re.compile(r"(?<!\d)(\d{4})[./](\d{1,2})月?(?![\d./])"), r"\1年\2月"),
     (re.compile(r"^(\d{4})-(0?[1-9]|1[0-2])月?$"), r"\1年\2月"),
     (re.compile(r"(?<![\d./])(\d{1,2})[./](\d{1,2})[日号]?(?![\d./])"), r"\1月\2日"),
-    (re.compile(r"(?<=[日号])(?:[1-9]|1\d|2[0-4])[时点]$"), ""),
+    (re.compile(r"(?<=[日号])(?:零|0|[1-9]|1\d|2[0-4])[时点](?=$|起|前|以后|以来)"), ""),
 ]
 
 
@@ -229,7 +229,7 @@ def _within(text: str, year: int | None) -> Interval | None:
         return Interval(None, whole.end) if match[2] else whole
     if match := re.fullmatch(rf"前({_NUM})个?月", text):
         return _months(year, 1, _number(match[1]))
-    if match := re.fullmatch(rf"({_NUM})月份?(底|末|初|上旬|中旬|下旬)?", text):
+    if match := re.fullmatch(rf"({_NUM})月份?(底|末|初|上旬|中旬|下旬|上中旬|中下旬)?", text):
         return _month(year, _number(match[1]), match[2])
     if match := re.fullmatch(rf"({_NUM})月({_NUM})[日号]?", text):
         month, day = _number(match[1]), _number(match[2])
@@ -244,7 +244,7 @@ def _month(year: int, month: int, part: str | None) -> Interval | None:
         return whole
     if part in "底末":
         return Interval(None, whole.end)
-    first, last = {"初": ("01", "10"), "上旬": ("01", "10"), "中旬": ("11", "20"), "下旬": ("21", whole.end[-2:])}[part]
+    first, last = {"初": ("01", "10"), "上旬": ("01", "10"), "中旬": ("11", "20"), "下旬": ("21", whole.end[-2:]), "上中旬": ("01", "20"), "中下旬": ("11", whole.end[-2:])}[part]
     return Interval(f"{whole.start[:8]}{first}", f"{whole.start[:8]}{last}")
 
 

@@ -5,7 +5,7 @@
     9个百分点 → 0.09 个百分点      65%-70% → 0.65..0.7 %            十二家 → 12 家
 
     quantity = (bound | payee | per N)* body bound*         每人每月 不低于 610元        300名 以上
-    body     = fraction | tenths | ratio | half | range | amount unit
+    body     = fraction | tenths | ratio | half | duration | range | amount unit
     range    = amount [unit] dash amount unit               8-10万条
     amount   = numeral [more] [scale] [more] | vague        120余万, 3万5千, 三五百, 十几, 数百, 上万
     numeral  = Arabic, commas between groups of three only | Chinese
@@ -130,7 +130,7 @@ BEFORE = {
     "approx": ("约", "大约", "近", "将近", "接近", "大概", "约为", "约占"),
     "more_than": ("超", "超过", "逾", "多于", "高于", "大于", "突破", "超出", ">", "﹥"),
     "at_least": ("不少于", "不低于", "至少", "不小于", "最少", "满", "≥", "≧", ">="),
-    "less_than": ("不足", "不到", "不满", "未满", "低于", "少于", "小于", "<", "﹤"),
+    "less_than": ("不足", "不及", "不到", "不满", "未满", "低于", "少于", "小于", "<", "﹤"),
     "at_most": ("不超过", "不高于", "不多于", "不大于", "最多", "至多", "不超", "≤", "≦", "<="),
     None: ("达到", "达", "年均", "月均", "日均", "次均", "例均", "平均", "各", "均", "共计", "总计", "合计", "共", "总", "为", *_CURRENCY),
 }
@@ -226,7 +226,7 @@ def _float(number: Decimal) -> float:
 
 def _body(text: str) -> Figure | None:
     """A quantity without what stands before and after it."""
-    return _fraction(text) or _tenths(text) or _ratio(text) or _half(text) or _range(text) or _single(text)
+    return _fraction(text) or _tenths(text) or _ratio(text) or _half(text) or _duration(text) or _range(text) or _single(text)
 
 
 def _fraction(text: str) -> Figure | None:
@@ -265,7 +265,10 @@ def _tenth(numeral: str, more: str | None) -> Figure | None:
 
 
 def _ratio(text: str) -> Figure | None:
-    """1:1.6 → 0.625, 1:2.1万, 1/10."""
+    """1:1.6 → 0.625, 1:2.1万, 1/10, 一比二 → 0.5."""
+    if chinese := re.fullmatch(rf"({NUMBER})比({NUMBER})", text):  # 一比一点五
+        first, second = (plain_number(number) for number in chinese.groups())
+        return Figure((first / second).quantize(Decimal("1e-9")).normalize(), ":") if first is not None and second else None
     match = re.fullmatch(rf"({_ARABIC})(万?)[:∶比/]({_ARABIC})(万?)", text)
     if not match or "/" in text and match[4]:
         return None
@@ -281,6 +284,15 @@ def _half(text: str) -> Figure | None:
     whole = match and plain_number(match[1])
     unit = match and (match[4] or _unit(match[2] + match[3]))
     return Figure(whole + Decimal("0.5"), unit) if whole is not None and whole == int(whole) and unit else None
+
+
+def _duration(text: str) -> Figure | None:
+    """9分42秒 → 582 秒, 1小时20分钟 → 80 分钟: hours, minutes and seconds side by side count in the smaller, whose number is below 60."""
+    match = re.fullmatch(rf"({NUMBER})(个?小时|分钟?)零?({NUMBER})(分钟?|秒钟?)", text)
+    first, second = (plain_number(match[1]), plain_number(match[3])) if match else (None, None)
+    if first is None or second is None or first != int(first) or second >= 60 or match[2].endswith("时") == match[4].startswith("秒"):
+        return None
+    return Figure(first * 60 + second, match[4])
 
 
 def _single(text: str) -> Figure | None:
