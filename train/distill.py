@@ -35,7 +35,7 @@ from train.rawtext import is_held_out, raw_documents
 from train.released import start_of, weights_of
 
 SUBJECT = re.compile("卫生|医|健康|疾|病|养老|托育|生育|药|护理|残疾|救助|低保|社会保障|就业|人均|教育|扶贫|民生")  # what reports of the field speak of
-FIGURE = re.compile(r"\d[\d.,]*余?(?:[%‰万亿个家人项元所张例户]|多[万亿个家人])")
+FIGURE = re.compile(r"\d[\d.,]*[余多]?[%‰万亿个家人项元所张例户]")  # an amount beside its unit
 BATCH_TOKENS = 2048
 
 
