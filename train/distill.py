@@ -142,13 +142,14 @@ def _taught(pieces: list[Piece], teachers: Sequence[Teacher]) -> list[dict]:
         unclear = (kinds[:, : len(ROLES)].argmax(-1) == ROLES.index("target")) & (batch.hints.cpu() == 0)
         kinds[unclear | torch.tensor([LABELS[label] not in VALUE_LABELS for row in rows for _, _, label in row["spans"]])] = 0
     states = read[0][0].half().cpu()
-    windows_of_pairs = batch.spans.cpu()[batch.pairs[:, 0].cpu(), 0] if len(batch.pairs) else torch.zeros(0)
+    window_of_span = batch.spans[:, 0].cpu()
+    window_of_pair = window_of_span[batch.pairs[:, 0].cpu()]
     for n, row in enumerate(rows):
         size = len(row["text"])
         row["soft_tags"] = scores[n, 1 : size + 1].exp().half()
         row["soft_states"] = states[n, 1 : size + 1].clone()
-        row["soft_links"] = links[windows_of_pairs == n].tolist()
-        row["soft_kinds"] = kinds[batch.spans[:, 0].cpu() == n].tolist()
+        row["soft_links"] = links[window_of_pair == n].tolist()
+        row["soft_kinds"] = kinds[window_of_span == n].tolist()
     return rows
 
 
